@@ -1,0 +1,470 @@
+//! One node: its protocol state, its armed timers, its disk and the queue before the disk.
+
+use crate::effects::{Effect, Effects, Release};
+use crate::ids::{Command, Epoch, Incarnation, LogEntry, LogIndex, NodeId, NodeSet, Order, Role};
+use crate::observation::{Fact, Interest, What};
+use crate::protocol::{Checkable, Deadline, Input, Leadership, Now, Protocol, TimerSet};
+use crate::time::Jitter;
+use std::collections::VecDeque;
+use std::hash::{Hash, Hasher};
+
+/// What the engine does for one node.
+pub trait Port<P: Protocol> {
+    /// Gives a message to the network.
+    fn transmit(&mut self, to: NodeId, message: P::Message);
+    /// Arms a timer, anew if armed; draws the delay from the range.
+    fn arm(&mut self, timer: P::Timer, after: Jitter);
+    /// Disarms a timer.
+    fn disarm(&mut self, timer: P::Timer);
+    /// Starts one fsync that covers the oldest `writes` queued writes. Its end is reported by [`Host::persisted`].
+    /// Writes that are queued meanwhile wait for the next one.
+    fn start_write(&mut self, writes: u32);
+    /// Calls [`Host::ask`] at this deadline. A later call replaces an earlier one.
+    fn ask_again_at(&mut self, deadline: Deadline);
+    /// Which observations anyone listens to.
+    fn interest(&self) -> Interest;
+    /// Hears an observation of this node.
+    fn observe(&mut self, what: What);
+}
+
+/// An element of the disk queue: everything behind a write waits for it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Queued<M, W> {
+    /// A write that is not durable yet.
+    Write(W),
+    /// A message that waits for the writes before it.
+    Send {
+        /// The receiver.
+        to: NodeId,
+        /// The message.
+        message: M,
+    },
+    /// A fact that becomes true with the writes before it.
+    Note(Fact),
+}
+
+/// One node. Engines drive it; it calls them back through a [`Port`].
+///
+/// The first element of a non-empty disk queue is always a write: what stands before it has left.
+#[derive(Debug)]
+pub struct Host<P: Protocol> {
+    node: NodeId,
+    incarnation: Incarnation,
+    disk: P::Disk,
+    queue: VecDeque<Queued<P::Message, P::Write>>,
+    /// Writes in the queue.
+    pending: u32,
+    /// Whether an fsync is under way. At rest this says the same as `pending > 0`.
+    busy: bool,
+    armed: TimerSet,
+    running: Option<Running<P>>,
+}
+
+/// What exists only while the process runs: the state, and the answers last observed.
+#[derive(Debug)]
+struct Running<P: Protocol> {
+    state: P::State,
+    leadership: Option<Leadership>,
+    lease: Option<Deadline>,
+    role: Role,
+    epoch: Epoch,
+}
+
+impl<P: Protocol> Host<P> {
+    /// A node that has not booted yet, with the disk that the protocol installs.
+    pub fn new(protocol: &P, node: NodeId) -> Host<P> {
+        Host {
+            node,
+            incarnation: Incarnation::ZERO,
+            disk: protocol.install(node),
+            queue: VecDeque::new(),
+            pending: 0,
+            busy: false,
+            armed: TimerSet::default(),
+            running: None,
+        }
+    }
+
+    /// Makes it a new node again; keeps the storage.
+    pub fn reset(&mut self, protocol: &P) {
+        self.incarnation = Incarnation::ZERO;
+        self.disk = protocol.install(self.node);
+        self.forget();
+    }
+
+    fn forget(&mut self) {
+        self.queue.clear();
+        self.pending = 0;
+        self.busy = false;
+        self.armed = TimerSet::default();
+        self.running = None;
+    }
+
+    /// Starts the process. Does nothing if it runs.
+    pub fn boot(&mut self, protocol: &P, now: Now, effects: &mut Effects<P>, port: &mut impl Port<P>) {
+        if self.running.is_some() {
+            return;
+        }
+        effects.clear();
+        let state = protocol.boot(self.node, &self.disk, now, effects);
+        let epoch = protocol.epoch(&state);
+        let first = self.incarnation == Incarnation::ZERO;
+        self.running = Some(Running { state, leadership: None, lease: None, role: Role::default(), epoch });
+        port.observe(if first { What::Booted(epoch) } else { What::Restarted(epoch) });
+        self.settle(protocol, now, effects, port);
+    }
+
+    /// Kills the process. Of the writes in the queue the oldest `kept` (at most all) turn out to be durable, the rest
+    /// are lost, and so is everything that waited for them. The next boot is a new incarnation.
+    pub fn crash(&mut self, kept: u32, port: &mut impl Port<P>) {
+        let Some(running) = self.running.take() else { return };
+        let mut left = kept;
+        for queued in &self.queue {
+            if let Queued::Write(write) = queued {
+                if left == 0 {
+                    break;
+                }
+                left -= 1;
+                P::apply(&mut self.disk, write);
+            }
+        }
+        if let Some(lease) = running.lease.and(running.leadership) {
+            port.observe(What::LeaseLost(lease.office));
+        }
+        if let Some(leadership) = running.leadership {
+            port.observe(What::Deposed(leadership));
+        }
+        port.observe(What::Crashed);
+        self.forget();
+        self.incarnation = self.incarnation.next();
+    }
+
+    /// Gives a message to the node. A node that is down does not hear it.
+    #[inline]
+    pub fn receive(
+        &mut self,
+        protocol: &P,
+        now: Now,
+        from: NodeId,
+        message: P::Message,
+        effects: &mut Effects<P>,
+        port: &mut impl Port<P>,
+    ) {
+        self.step(protocol, now, Input::Received { from, message }, effects, port);
+    }
+
+    /// Lets a timer run out, if it is armed.
+    #[inline]
+    pub fn fire(
+        &mut self,
+        protocol: &P,
+        now: Now,
+        timer: P::Timer,
+        effects: &mut Effects<P>,
+        port: &mut impl Port<P>,
+    ) {
+        if self.armed.remove(timer) {
+            self.step(protocol, now, Input::Fired(timer), effects, port);
+        }
+    }
+
+    /// Hands a client's command to the node.
+    pub fn propose(
+        &mut self,
+        protocol: &P,
+        now: Now,
+        command: Command,
+        effects: &mut Effects<P>,
+        port: &mut impl Port<P>,
+    ) {
+        if self.running.is_some() {
+            port.observe(What::Proposed(command));
+            self.step(protocol, now, Input::Propose(command), effects, port);
+        }
+    }
+
+    /// Hands an operator's order to the node.
+    pub fn administer(
+        &mut self,
+        protocol: &P,
+        now: Now,
+        order: Order,
+        effects: &mut Effects<P>,
+        port: &mut impl Port<P>,
+    ) {
+        self.step(protocol, now, Input::Administer(order), effects, port);
+    }
+
+    /// The oldest `writes` queued writes are durable: releases what waited for each and tells the protocol. Starts the
+    /// next fsync if more writes wait.
+    pub fn persisted(
+        &mut self,
+        protocol: &P,
+        now: Now,
+        writes: u32,
+        effects: &mut Effects<P>,
+        port: &mut impl Port<P>,
+    ) {
+        for _ in 0..writes {
+            let Some(Queued::Write(write)) = self.queue.pop_front() else { break };
+            self.pending -= 1;
+            P::apply(&mut self.disk, &write);
+            self.release(port);
+            self.step(protocol, now, Input::Persisted(write), effects, port);
+        }
+        self.busy = self.pending > 0;
+        if self.busy {
+            port.start_write(self.pending);
+        }
+    }
+
+    /// Lets go of everything before the next write in the queue.
+    fn release(&mut self, port: &mut impl Port<P>) {
+        loop {
+            match self.queue.pop_front() {
+                Some(Queued::Send { to, message }) => port.transmit(to, message),
+                Some(Queued::Note(fact)) => port.observe(What::Fact(fact)),
+                Some(write @ Queued::Write(_)) => {
+                    self.queue.push_front(write);
+                    return;
+                }
+                None => return,
+            }
+        }
+    }
+
+    /// Asks again who leads and who holds a lease: at a deadline, and after a step of the node's clock.
+    pub fn ask(&mut self, protocol: &P, now: Now, port: &mut impl Port<P>) {
+        self.observe_answers(protocol, now, port);
+    }
+
+    #[inline]
+    fn step(
+        &mut self,
+        protocol: &P,
+        now: Now,
+        input: Input<P>,
+        effects: &mut Effects<P>,
+        port: &mut impl Port<P>,
+    ) {
+        let Some(running) = &mut self.running else { return };
+        effects.clear();
+        protocol.step(&mut running.state, now, input, effects);
+        self.settle(protocol, now, effects, port);
+    }
+
+    /// What follows every step: the changed answers are observed, then the effects are performed in order.
+    #[inline]
+    fn settle(&mut self, protocol: &P, now: Now, effects: &mut Effects<P>, port: &mut impl Port<P>) {
+        self.observe_answers(protocol, now, port);
+        for effect in effects.list.drain(..) {
+            match effect {
+                Effect::Send { to, message, release } => {
+                    if release == Release::AtOnce || self.pending == 0 {
+                        port.transmit(to, message);
+                    } else {
+                        self.queue.push_back(Queued::Send { to, message });
+                    }
+                }
+                Effect::SetTimer { timer, after } => {
+                    self.armed.insert(timer);
+                    port.arm(timer, after);
+                }
+                Effect::CancelTimer(timer) => {
+                    if self.armed.remove(timer) {
+                        port.disarm(timer);
+                    }
+                }
+                Effect::Persist(write) => {
+                    self.queue.push_back(Queued::Write(write));
+                    self.pending += 1;
+                    if !self.busy {
+                        self.busy = true;
+                        port.start_write(self.pending);
+                    }
+                }
+                Effect::Commit { index, entry } => port.observe(What::Committed { index, entry }),
+                Effect::Note { fact, release } => {
+                    if release == Release::AtOnce || self.pending == 0 {
+                        port.observe(What::Fact(fact));
+                    } else {
+                        self.queue.push_back(Queued::Note(fact));
+                    }
+                }
+            }
+        }
+    }
+
+    #[inline]
+    fn observe_answers(&mut self, protocol: &P, now: Now, port: &mut impl Port<P>) {
+        let Some(running) = &mut self.running else { return };
+        let epoch = protocol.epoch(&running.state);
+        if epoch != running.epoch {
+            running.epoch = epoch;
+            port.observe(What::EpochEntered(epoch));
+        }
+        let role = protocol.role(&running.state);
+        if role != running.role {
+            running.role = role;
+            port.observe(What::RoleChanged(role));
+        }
+        let leadership = protocol.leadership(&running.state, now);
+        if leadership != running.leadership {
+            running.observe_leadership(protocol, leadership, port);
+        }
+        let lease = protocol.lease(&running.state, now).filter(|deadline| !deadline.has_come(now));
+        if lease != running.lease {
+            running.observe_lease(lease, port);
+        }
+    }
+}
+
+impl<P: Protocol> Running<P> {
+    #[cold]
+    fn observe_leadership(&mut self, protocol: &P, new: Option<Leadership>, port: &mut impl Port<P>) {
+        if let Some(old) = self.leadership {
+            port.observe(What::Deposed(old));
+        }
+        self.leadership = new;
+        let Some(new) = new else { return };
+        port.observe(What::Elected(new));
+        if port.interest().meets(Interest::LEADER_LOG) {
+            let last = protocol.last_index(&self.state);
+            for index in 1..=last.0 {
+                if let Some(entry) = protocol.log_entry(&self.state, LogIndex(index)) {
+                    port.observe(What::LeaderLog { index: LogIndex(index), entry });
+                }
+            }
+            port.observe(What::LeaderLogEnd { last });
+        }
+    }
+
+    fn observe_lease(&mut self, new: Option<Deadline>, port: &mut impl Port<P>) {
+        let office = self.leadership.map(|l| l.office).unwrap_or_default();
+        match (self.lease, new) {
+            (None, Some(_)) => port.observe(What::LeaseHeld(office)),
+            (Some(_), None) => port.observe(What::LeaseLost(office)),
+            _ => {}
+        }
+        self.lease = new;
+        if let Some(deadline) = new {
+            port.ask_again_at(deadline);
+        }
+    }
+}
+
+/// Questions about a node.
+impl<P: Protocol> Host<P> {
+    /// Its name.
+    pub fn node(&self) -> NodeId {
+        self.node
+    }
+    /// How often it has crashed.
+    pub fn incarnation(&self) -> Incarnation {
+        self.incarnation
+    }
+    /// Whether the process runs.
+    pub fn is_up(&self) -> bool {
+        self.running.is_some()
+    }
+    /// Its memory, while it runs.
+    pub fn state(&self) -> Option<&P::State> {
+        self.running.as_ref().map(|running| &running.state)
+    }
+    /// What is durable.
+    pub fn disk(&self) -> &P::Disk {
+        &self.disk
+    }
+    /// How many writes are not durable yet: a crash has one outcome more than that.
+    pub fn pending_writes(&self) -> u32 {
+        self.pending
+    }
+    /// The disk queue, oldest first.
+    pub fn queue(&self) -> impl Iterator<Item = &Queued<P::Message, P::Write>> {
+        self.queue.iter()
+    }
+    /// The armed timers.
+    pub fn armed(&self) -> TimerSet {
+        self.armed
+    }
+    /// What it leads, as last observed.
+    pub fn leadership(&self) -> Option<Leadership> {
+        self.running.as_ref().and_then(|running| running.leadership)
+    }
+    /// When its lease ends, as last observed.
+    pub fn lease(&self) -> Option<Deadline> {
+        self.running.as_ref().and_then(|running| running.lease)
+    }
+    /// Its role, as last observed; `None` while it is down.
+    pub fn role(&self) -> Option<Role> {
+        self.running.as_ref().map(|running| running.role)
+    }
+    /// Its epoch, as last observed; `None` while it is down.
+    pub fn epoch(&self) -> Option<Epoch> {
+        self.running.as_ref().map(|running| running.epoch)
+    }
+    /// Whether these nodes are a quorum in its configuration; false while it is down.
+    pub fn is_quorum(&self, protocol: &P, nodes: NodeSet) -> bool {
+        self.running.as_ref().is_some_and(|running| protocol.is_quorum(&running.state, nodes))
+    }
+    /// The entry at a position of its log.
+    pub fn log_entry(&self, protocol: &P, index: LogIndex) -> Option<LogEntry> {
+        self.running.as_ref().and_then(|running| protocol.log_entry(&running.state, index))
+    }
+}
+
+// `derive` would ask `P: Clone + Eq + Hash` and not what is meant: that the protocol's types are. So by hand.
+
+impl<P: Checkable> Clone for Host<P> {
+    fn clone(&self) -> Self {
+        Host {
+            node: self.node,
+            incarnation: self.incarnation,
+            disk: self.disk.clone(),
+            queue: self.queue.clone(),
+            pending: self.pending,
+            busy: self.busy,
+            armed: self.armed,
+            running: self.running.as_ref().map(|running| Running {
+                state: running.state.clone(),
+                leadership: running.leadership,
+                lease: running.lease,
+                role: running.role,
+                epoch: running.epoch,
+            }),
+        }
+    }
+}
+
+impl<P: Checkable> Host<P> {
+    /// Everything that two equal hosts share. `busy` and `pending` follow from the queue, and the last answers from
+    /// the state; the lease is kept because it depends on the time as well.
+    #[expect(clippy::type_complexity, reason = "a private tuple, named once")]
+    fn essence(
+        &self,
+    ) -> (
+        NodeId,
+        Incarnation,
+        &P::Disk,
+        &VecDeque<Queued<P::Message, P::Write>>,
+        TimerSet,
+        Option<(&P::State, Option<Leadership>, Option<Deadline>)>,
+    ) {
+        let running = self.running.as_ref().map(|r| (&r.state, r.leadership, r.lease));
+        (self.node, self.incarnation, &self.disk, &self.queue, self.armed, running)
+    }
+}
+
+impl<P: Checkable> PartialEq for Host<P> {
+    fn eq(&self, other: &Self) -> bool {
+        self.essence() == other.essence()
+    }
+}
+
+impl<P: Checkable> Eq for Host<P> {}
+
+impl<P: Checkable> Hash for Host<P> {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        self.essence().hash(hasher);
+    }
+}

@@ -1,0 +1,36 @@
+//! The contract of Interregnum: what an election algorithm is, what a node is, and what can be observed of it.
+//!
+//! An algorithm implements [`Protocol`]: immutable rules with a memory (`State`) and a durable memory (`Disk`) per
+//! node. A [`Host`] is one node running it. Engines (the discrete-event simulator first) schedule hosts: they decide
+//! which message arrives when, which timer fires when, and when a write is durable. This crate decides nothing of the
+//! sort; it has no clock, randomness, file, thread or float in it, so every engine sees the same algorithm.
+//!
+//! ```text
+//!            Input                        Effect
+//!  engine ─────────► Host ─► Protocol::step ─────────► Host ─► Port (the engine)
+//!                      │                                 │
+//!                      └── disk queue: writes, and the sends and notes that wait behind them
+//! ```
+#![forbid(unsafe_code)]
+
+pub mod clock;
+pub mod digest;
+pub mod effects;
+pub mod host;
+pub mod ids;
+pub mod observation;
+pub mod parameters;
+pub mod protocol;
+pub mod time;
+
+pub use clock::Clock;
+pub use digest::{Digest, TraceDigest};
+pub use effects::{Effect, Effects, Release};
+pub use host::{Host, Port, Queued};
+pub use ids::{
+    Command, Epoch, FencingToken, Incarnation, LogEntry, LogIndex, NodeId, NodeSet, Office, Order, Role,
+};
+pub use observation::{Fact, Interest, LossCause, Observation, Observer, What, Write};
+pub use parameters::{ParameterError, ParameterKind, ParameterSpec, Parameters, Profile, Value};
+pub use protocol::{Checkable, Deadline, Input, Kind, Leadership, Now, Protocol, TimerName, TimerSet};
+pub use time::{GlobalTime, Jitter, LocalTime, Span, WallTime};
