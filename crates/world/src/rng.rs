@@ -1,0 +1,123 @@
+//! Randomness: one ChaCha8 stream per purpose and node, all from one seed, and integer sampling of our own.
+//!
+//! A stream of its own for every purpose means that a draw added in one place moves nothing elsewhere, so that a plan
+//! can be shrunk while the rest of the run stays as it was.
+
+use interregnum_kernel::{NodeId, Span};
+use rand_chacha::ChaCha8Rng;
+use rand_core::{Rng as _, SeedableRng as _};
+
+/// What randomness is drawn for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Latency, loss and duplication of what a node sends.
+    Network = 1,
+    /// How long a node's fsyncs take, and what a crash leaves of its writes.
+    Disk = 2,
+    /// A node's randomised timeouts.
+    Timers = 3,
+    /// A node's clock errors.
+    Clocks = 4,
+    /// A node's clients.
+    Workload = 5,
+    /// Which nodes a fault hits.
+    Faults = 6,
+    /// A protocol-free measurement, such as a benchmark's hand-written loop.
+    Bench = 7,
+}
+
+/// One stream of random numbers.
+#[derive(Clone, Debug)]
+pub struct Stream(ChaCha8Rng);
+
+impl Stream {
+    /// The stream of a purpose, for one node, in the run of a seed.
+    pub fn new(seed: u64, purpose: Purpose, node: NodeId) -> Stream {
+        let mut rng = ChaCha8Rng::from_seed(key(seed));
+        rng.set_stream((purpose as u64) << 8 | u64::from(node.0));
+        Stream(rng)
+    }
+
+    /// 64 random bits.
+    #[inline]
+    pub fn bits(&mut self) -> u64 {
+        self.0.next_u64()
+    }
+
+    /// 32 random bits.
+    #[inline]
+    pub fn bits32(&mut self) -> u32 {
+        self.0.next_u32()
+    }
+
+    /// A number from 0 to `bound - 1`, or 0 for a bound of 0. By multiplication without rejection: over 2^64 values the
+    /// most and the least likely number differ by less than one part in 2^64 / `bound`.
+    #[inline]
+    pub fn below(&mut self, bound: u64) -> u64 {
+        ((u128::from(self.bits()) * u128::from(bound)) >> 64) as u64
+    }
+
+    /// A span between two, both included.
+    #[inline]
+    pub fn span(&mut self, min: Span, max: Span) -> Span {
+        let width = max.0 - min.0;
+        if width == 0 {
+            return min;
+        }
+        Span(min.0 + self.below(width.saturating_add(1)))
+    }
+
+    /// A number between two, both included.
+    pub fn between(&mut self, min: i64, max: i64) -> i64 {
+        if max <= min {
+            return min;
+        }
+        min.wrapping_add(self.below(max.abs_diff(min).saturating_add(1)) as i64)
+    }
+}
+
+/// Spreads a seed over a ChaCha key (SplitMix64's finaliser, four times).
+fn key(seed: u64) -> [u8; 32] {
+    let mut state = seed;
+    let mut key = [0; 32];
+    for chunk in key.chunks_exact_mut(8) {
+        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = state;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        chunk.copy_from_slice(&(z ^ (z >> 31)).to_le_bytes());
+    }
+    key
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn streams_are_independent_of_each_other_and_fixed() {
+        let first = |seed, purpose, node| Stream::new(seed, purpose, NodeId(node)).bits();
+        assert_eq!(first(1, Purpose::Network, 0), first(1, Purpose::Network, 0));
+        let all = [
+            first(1, Purpose::Network, 0),
+            first(2, Purpose::Network, 0),
+            first(1, Purpose::Disk, 0),
+            first(1, Purpose::Network, 1),
+        ];
+        for (i, a) in all.iter().enumerate() {
+            assert!(!all[i + 1..].contains(a), "{all:x?}");
+        }
+    }
+
+    #[test]
+    fn both_ends_of_a_range_are_drawn_and_nothing_beyond() {
+        let mut stream = Stream::new(7, Purpose::Timers, NodeId(0));
+        let mut seen = [0u32; 5];
+        for _ in 0..1000 {
+            seen[(stream.span(Span(10), Span(14)).0 - 10) as usize] += 1;
+        }
+        assert!(seen.iter().all(|n| *n > 120), "uniform over five values: {seen:?}");
+        assert_eq!(stream.between(-3, -3), -3);
+        assert!((0..100).all(|_| (-2..=2).contains(&stream.between(-2, 2))));
+    }
+}

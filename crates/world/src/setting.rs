@@ -1,0 +1,170 @@
+//! The world that a run takes place in: fixed before it starts, and shared by all seeds of a scenario.
+
+use crate::latency::Latency;
+use crate::plan::Plan;
+use interregnum_kernel::{NodeId, NodeSet, Span};
+use serde::{Deserialize, Serialize};
+
+/// A probability, as a threshold for 32 random bits: integers only, so that every platform draws alike.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Probability(u64);
+
+impl Probability {
+    /// Never.
+    pub const NEVER: Probability = Probability(0);
+    /// Always.
+    pub const ALWAYS: Probability = Probability(1 << 32);
+
+    /// The nearest representable probability; values outside 0 to 1 are clamped, and not-a-number is never.
+    pub fn new(p: f64) -> Probability {
+        // One multiplication by a power of two and one rounding: exact, and the same everywhere.
+        Probability((p.clamp(0.0, 1.0) * 4_294_967_296.0).round() as u64)
+    }
+    /// Whether 32 random bits fall below it.
+    #[inline]
+    pub const fn covers(self, bits: u32) -> bool {
+        (bits as u64) < self.0
+    }
+    /// Whether it can never happen.
+    #[inline]
+    pub const fn is_never(self) -> bool {
+        self.0 == 0
+    }
+    /// As a fraction, for people.
+    pub fn as_f64(self) -> f64 {
+        self.0 as f64 / 4_294_967_296.0
+    }
+}
+
+/// One direction of one link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkSetting {
+    /// How long a message travels.
+    pub latency: Latency,
+    /// How likely a message is lost.
+    pub loss: Probability,
+    /// How likely a message is delivered twice, the copy with a delay of its own.
+    pub duplicate: Probability,
+    /// How likely a message is held back by [`LinkSetting::reorder_delay`] besides, and so overtaken.
+    pub reorder: Probability,
+    /// By how much a held-back message is held back.
+    pub reorder_delay: Latency,
+}
+
+impl LinkSetting {
+    /// A link that only delays.
+    pub fn with_latency(latency: Latency) -> LinkSetting {
+        LinkSetting {
+            latency,
+            loss: Probability::NEVER,
+            duplicate: Probability::NEVER,
+            reorder: Probability::NEVER,
+            reorder_delay: Latency::Constant(Span::ZERO),
+        }
+    }
+}
+
+/// A named group of nodes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Zone {
+    /// Its name.
+    pub name: String,
+    /// Its nodes.
+    pub nodes: NodeSet,
+}
+
+/// How clocks go wrong by themselves; each node draws its own values.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ClockSetting {
+    /// Range of the wall clock's offset, in nanoseconds.
+    pub offset: (i64, i64),
+    /// Range of the drift of both clocks, in parts per million.
+    pub drift_ppm: (i32, i32),
+}
+
+/// What clients do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WorkloadSetting {
+    /// How often whoever believes that it leads writes to the fenced resource; `None` for never.
+    pub writes_every: Option<Span>,
+    /// Time of the writer's own process between asking whether it leads and sending: the shortest and the longest.
+    pub check_to_act: (Span, Span),
+    /// How often a client hands a command to whoever believes that it leads; `None` for never.
+    pub proposals_every: Option<Span>,
+}
+
+/// Everything that is fixed about a run but its seed and its algorithm.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// How many nodes there are.
+    pub nodes: u8,
+    /// The zones, in the order of their names.
+    pub zones: Vec<Zone>,
+    /// Nodes that do not boot at the start.
+    pub down: NodeSet,
+    /// The links, one per ordered pair of endpoints: row = sender, column = receiver, `nodes + 1` each way; the last
+    /// endpoint is the resource.
+    pub links: Vec<LinkSetting>,
+    /// How long an fsync takes.
+    pub fsync: Latency,
+    /// The clocks.
+    pub clocks: ClockSetting,
+    /// The clients.
+    pub workload: WorkloadSetting,
+    /// Whether the resource compares fencing tokens. Without it, a stale leader's writes are taken.
+    pub fencing: bool,
+    /// The faults.
+    pub plan: Plan,
+    /// When everything is healed; `None` for never.
+    pub heal: Option<Span>,
+    /// When the run ends.
+    pub horizon: Span,
+}
+
+impl Setting {
+    /// A quiet cluster: the same link everywhere, an fsync of the given length, perfect clocks, no clients, no faults.
+    pub fn quiet(nodes: u8, link: LinkSetting, fsync: Latency, horizon: Span) -> Setting {
+        let endpoints = usize::from(nodes) + 1;
+        Setting {
+            nodes,
+            zones: Vec::new(),
+            down: NodeSet::EMPTY,
+            links: vec![link; endpoints * endpoints],
+            fsync,
+            clocks: ClockSetting::default(),
+            workload: WorkloadSetting::default(),
+            fencing: true,
+            plan: Plan::default(),
+            heal: None,
+            horizon,
+        }
+    }
+
+    /// Where the link from one endpoint to another stands in [`Setting::links`].
+    #[inline]
+    pub fn link_index(nodes: u8, from: Endpoint, to: Endpoint) -> usize {
+        from.0 as usize * (nodes as usize + 1) + to.0 as usize
+    }
+
+    /// All nodes.
+    pub fn everyone(&self) -> NodeSet {
+        NodeSet::first(usize::from(self.nodes))
+    }
+}
+
+/// A node or the resource: something with links. The resource has the number that follows the last node's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Endpoint(pub u8);
+
+impl Endpoint {
+    /// The resource of a cluster of so many nodes.
+    pub const fn resource(nodes: u8) -> Endpoint {
+        Endpoint(nodes)
+    }
+}
+
+impl From<NodeId> for Endpoint {
+    fn from(node: NodeId) -> Endpoint {
+        Endpoint(node.0)
+    }
+}
