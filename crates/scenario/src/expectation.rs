@@ -1,0 +1,128 @@
+//! What a scenario expects of its runs: the verdict is a comparison of this with what was observed.
+
+use interregnum_kernel::Span;
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// What is expected of all seeds together. Empty, it expects every promised invariant to hold and nothing more.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Expectation {
+    /// In every run a leader is established within this time after the heal.
+    pub leader_within: Option<Span>,
+    /// Invariants of which at least one seed violates each; no seed violates any other.
+    pub violated: Vec<String>,
+    /// How long failovers take.
+    pub failover: FailoverExpectation,
+    /// Bounds on what is counted, summed over the seeds.
+    pub counts: BTreeMap<Counted, Comparison>,
+}
+
+/// Upper bounds on the failover times over all seeds. A run that never recovered counts as infinitely long.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FailoverExpectation {
+    /// The median is at most this.
+    pub p50: Option<Span>,
+    /// The 95th percentile is at most this.
+    pub p95: Option<Span>,
+    /// The 99th percentile is at most this.
+    pub p99: Option<Span>,
+    /// The longest is at most this.
+    pub max: Option<Span>,
+    /// How many runs needed a failover and had none by their end.
+    pub never: Option<Comparison>,
+}
+
+/// A quantity that is counted in every run and summed over the seeds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Counted {
+    /// Writes of a deposed leader that the resource refused.
+    StaleWritesRejected,
+    /// Writes of a deposed leader that the resource took.
+    StaleWritesAccepted,
+    /// Leaders established after the first.
+    LeaderChanges,
+    /// Leader changes without a fault that called for one.
+    SpuriousFailovers,
+    /// Elections that ended without a leader because the votes were split.
+    SplitVotes,
+    /// Failovers that were needed and succeeded.
+    Failovers,
+}
+
+impl Counted {
+    /// All of them, in the order of their declaration.
+    pub const ALL: [Counted; 6] = [
+        Counted::StaleWritesRejected,
+        Counted::StaleWritesAccepted,
+        Counted::LeaderChanges,
+        Counted::SpuriousFailovers,
+        Counted::SplitVotes,
+        Counted::Failovers,
+    ];
+
+    /// The key in a scenario file.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Counted::StaleWritesRejected => "stale_writes_rejected",
+            Counted::StaleWritesAccepted => "stale_writes_accepted",
+            Counted::LeaderChanges => "leader_changes",
+            Counted::SpuriousFailovers => "spurious_failovers",
+            Counted::SplitVotes => "split_votes",
+            Counted::Failovers => "failovers",
+        }
+    }
+}
+
+impl fmt::Display for Counted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// How a count is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Relation {
+    /// `>=`
+    AtLeast,
+    /// `<=`
+    AtMost,
+    /// `==`
+    Exactly,
+}
+
+/// A bound on a count, written `">= 1"`, `"<= 5"` or `"== 0"`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Comparison {
+    /// How it is compared.
+    pub relation: Relation,
+    /// With what.
+    pub value: u64,
+}
+
+impl Comparison {
+    /// Whether a count satisfies it.
+    pub const fn holds(self, count: u64) -> bool {
+        match self.relation {
+            Relation::AtLeast => count >= self.value,
+            Relation::AtMost => count <= self.value,
+            Relation::Exactly => count == self.value,
+        }
+    }
+
+    /// Whether it is false of a count of zero: something has to happen.
+    pub const fn asks_for_some(self) -> bool {
+        !self.holds(0)
+    }
+}
+
+impl fmt::Display for Comparison {
+    /// As a scenario file writes it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = match self.relation {
+            Relation::AtLeast => ">=",
+            Relation::AtMost => "<=",
+            Relation::Exactly => "==",
+        };
+        write!(f, "{sign} {}", self.value)
+    }
+}

@@ -1,0 +1,51 @@
+//! A scenario: what its file means, once read.
+
+use crate::expectation::Expectation;
+use interregnum_kernel::{Parameters, Profile};
+use interregnum_world::Setting;
+use std::collections::BTreeMap;
+
+/// One scenario, validated and expanded: every run of it is this, an algorithm and a seed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scenario {
+    /// Its name, in lower-case words joined by hyphens.
+    pub name: String,
+    /// What happens and what is expected, in a sentence or two.
+    pub summary: String,
+    /// The algorithms it is meant for, in the file's order; `None` for all.
+    pub algorithms: Option<Vec<String>>,
+    /// Whose defaults hold for parameters that are not set.
+    pub profile: Profile,
+    /// What is set of algorithms, by algorithm.
+    pub parameters: BTreeMap<String, Parameters>,
+    /// The world: network, disks, clocks, clients, faults, and when it ends.
+    pub setting: Setting,
+    /// What is expected of every algorithm that has no entry in [`Scenario::expect_for`].
+    pub expect: Expectation,
+    /// What is expected of single algorithms: [`Scenario::expect`] with their own keys put over it.
+    pub expect_for: BTreeMap<String, Expectation>,
+    /// The file as it was read.
+    pub text: String,
+    /// The files that it names, by the names it uses, so that a replay file can carry them.
+    pub files: BTreeMap<String, String>,
+}
+
+impl Scenario {
+    /// What the algorithm is built from.
+    pub fn parameters_for(&self, algorithm: &str) -> Parameters {
+        self.parameters
+            .get(algorithm)
+            .cloned()
+            .unwrap_or_else(|| Parameters { profile: self.profile, ..Parameters::of(self.setting.nodes) })
+    }
+
+    /// What is expected of the algorithm.
+    pub fn expectation_for(&self, algorithm: &str) -> &Expectation {
+        self.expect_for.get(algorithm).unwrap_or(&self.expect)
+    }
+
+    /// Whether the scenario is meant for the algorithm.
+    pub fn is_for(&self, algorithm: &str) -> bool {
+        self.algorithms.as_ref().is_none_or(|names| names.iter().any(|name| name == algorithm))
+    }
+}
