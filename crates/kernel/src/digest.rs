@@ -62,6 +62,13 @@ impl Digest {
         self.b = fold(self.b.wrapping_add(word), MULTIPLY_B) ^ self.b.rotate_left(41);
     }
 
+    /// Takes two words in at the price of one: an event's time and what happened.
+    #[inline]
+    pub fn absorb_pair(&mut self, x: u64, y: u64) {
+        self.a = fold(self.a ^ x, MULTIPLY_A ^ y) ^ self.a.rotate_left(23);
+        self.b = fold(self.b.wrapping_add(y), MULTIPLY_B ^ x) ^ self.b.rotate_left(41);
+    }
+
     /// The digest of what was absorbed so far.
     pub fn value(&self) -> TraceDigest {
         let high = fold(self.a ^ SEED_B, MULTIPLY_B ^ self.b);

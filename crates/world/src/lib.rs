@@ -2,13 +2,30 @@
 //! resource, the clients, and the faults that hit them. An engine adds only a queue: who is next.
 #![forbid(unsafe_code)]
 
+mod core;
+mod event;
+mod faults;
 pub mod latency;
 mod math;
+pub mod network;
 pub mod plan;
+mod quorum;
+pub mod record;
+mod resource;
 pub mod rng;
+mod select;
 pub mod setting;
+mod timers;
+mod workload;
+mod world;
 
+pub use crate::core::{Counters, MAX_KINDS};
+pub use event::{Agenda, Event};
 pub use latency::Latency;
+pub use network::Fate;
 pub use plan::{InFlight, Lever, Plan, PlannedFault, Selector, Unsynced};
+pub use record::{NoRecorder, Recorder};
+pub use resource::Resource;
 pub use rng::{Purpose, Stream};
 pub use setting::{ClockSetting, Endpoint, LinkSetting, Probability, Setting, WorkloadSetting, Zone};
+pub use world::World;

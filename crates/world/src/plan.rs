@@ -232,7 +232,7 @@ impl fmt::Display for Plan {
     /// The plan as the `[[fault]]` tables of a scenario file.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (i, fault) in self.faults.iter().enumerate() {
-            write!(f, "{}{fault}\n", if i > 0 { "\n" } else { "" })?;
+            writeln!(f, "{}{fault}", if i > 0 { "\n" } else { "" })?;
         }
         Ok(())
     }

@@ -1,0 +1,313 @@
+//! A calendar queue: a ring of buckets, each a short span of time, and a heap for what lies beyond the ring.
+//!
+//! Nearly all events of a cluster lie within a second of now, so pushing is linking into a bucket and popping is
+//! taking the next occupied bucket, which a bitmap finds. The bucket being emptied is kept sorted apart, so that events
+//! that fall into it meanwhile find their place. The cursor moves only when an event is really taken: a look at the
+//! next one must not close the time before it.
+
+use crate::Queue;
+use interregnum_kernel::{GlobalTime, Protocol};
+use interregnum_world::{Agenda, Event};
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+/// A bucket spans 2^19 ns, about half a millisecond: one or two events of a busy five-node cluster.
+const SHIFT: u32 = 19;
+/// The ring spans about 2.1 s, longer than common election timeouts, so that timers rarely go to the heap.
+const BUCKETS: usize = 4096;
+const MASK: u64 = BUCKETS as u64 - 1;
+const NONE: u32 = u32::MAX;
+
+/// A place in the order: time, sequence number, and the slot that holds the event.
+type Place = (u64, u64, u32);
+
+#[derive(Debug)]
+struct Slot<P: Protocol> {
+    at: u64,
+    sequence: u64,
+    next: u32,
+    event: Option<Event<P>>,
+}
+
+/// The queue. See the module's description.
+#[derive(Debug)]
+pub struct Calendar<P: Protocol> {
+    slots: Vec<Slot<P>>,
+    free: u32,
+    heads: Vec<u32>,
+    /// One bit per occupied bucket, and one bit per word of those that is not zero.
+    occupied: [u64; BUCKETS / 64],
+    summary: u64,
+    /// The bucket being emptied (its number counted from time zero, not within the ring).
+    cursor: u64,
+    /// What is left of that bucket, the next event last.
+    current: Vec<Place>,
+    far: BinaryHeap<Reverse<Place>>,
+    len: usize,
+}
+
+impl<P: Protocol> Default for Calendar<P> {
+    fn default() -> Self {
+        const { assert!(BUCKETS / 64 == 64, "the summary is one word") };
+        Calendar {
+            slots: Vec::new(),
+            free: NONE,
+            heads: vec![NONE; BUCKETS],
+            occupied: [0; BUCKETS / 64],
+            summary: 0,
+            cursor: 0,
+            current: Vec::new(),
+            far: BinaryHeap::new(),
+            len: 0,
+        }
+    }
+}
+
+impl<P: Protocol> Calendar<P> {
+    #[inline]
+    fn store(&mut self, at: u64, sequence: u64, event: Event<P>) -> u32 {
+        self.len += 1;
+        let index = self.free;
+        if index == NONE {
+            self.slots.push(Slot { at, sequence, next: NONE, event: Some(event) });
+            return (self.slots.len() - 1) as u32;
+        }
+        let slot = &mut self.slots[index as usize];
+        self.free = slot.next;
+        slot.at = at;
+        slot.sequence = sequence;
+        slot.event = Some(event);
+        index
+    }
+
+    #[inline]
+    fn take(&mut self, index: u32) -> Option<(GlobalTime, u64, Event<P>)> {
+        let slot = &mut self.slots[index as usize];
+        slot.next = self.free;
+        self.free = index;
+        self.len -= 1;
+        let event = slot.event.take()?;
+        Some((GlobalTime(slot.at), slot.sequence, event))
+    }
+
+    #[inline]
+    fn link(&mut self, bucket: u64, index: u32) {
+        let place = (bucket & MASK) as usize;
+        self.slots[index as usize].next = self.heads[place];
+        self.heads[place] = index;
+        self.occupied[place / 64] |= 1 << (place % 64);
+        self.summary |= 1 << (place / 64);
+    }
+
+    /// Puts an event into the bucket being emptied.
+    fn insert_current(&mut self, place: Place) {
+        let at = self.current.partition_point(|other| *other > place);
+        self.current.insert(at, place);
+    }
+
+    /// The first occupied bucket after the cursor, by its number from time zero.
+    #[inline]
+    fn next_in_ring(&self) -> Option<u64> {
+        if self.summary == 0 {
+            return None;
+        }
+        let start = self.cursor + 1;
+        let place = (start & MASK) as usize;
+        let (word, bit) = (place / 64, place % 64);
+        let rest = self.occupied[word] >> bit;
+        if rest != 0 {
+            return Some(start + u64::from(rest.trailing_zeros()));
+        }
+        // Words after this one, wrapping round to this one's lower bits at last.
+        let rotated = self.summary.rotate_right(word as u32 + 1);
+        let ahead = u64::from(rotated.trailing_zeros()) + 1;
+        let next = (word as u64 + ahead) % 64;
+        let found = next * 64 + u64::from(self.occupied[next as usize].trailing_zeros());
+        Some(start + ((found + BUCKETS as u64 - place as u64) & MASK))
+    }
+
+    /// The earliest time in a bucket of the ring.
+    fn earliest(&self, bucket: u64) -> u64 {
+        let mut index = self.heads[(bucket & MASK) as usize];
+        let mut earliest = u64::MAX;
+        while index != NONE {
+            let slot = &self.slots[index as usize];
+            earliest = earliest.min(slot.at);
+            index = slot.next;
+        }
+        earliest
+    }
+
+    /// Moves on to a bucket: what it holds becomes the current list, and far events that the ring now spans come in.
+    fn advance(&mut self, bucket: u64) {
+        self.cursor = bucket;
+        let place = (bucket & MASK) as usize;
+        let mut index = std::mem::replace(&mut self.heads[place], NONE);
+        self.occupied[place / 64] &= !(1 << (place % 64));
+        if self.occupied[place / 64] == 0 {
+            self.summary &= !(1 << (place / 64));
+        }
+        while index != NONE {
+            let slot = &self.slots[index as usize];
+            self.current.push((slot.at, slot.sequence, index));
+            index = slot.next;
+        }
+        if self.current.len() > 1 {
+            self.current.sort_unstable_by(|a, b| b.cmp(a));
+        }
+        while let Some(Reverse((at, sequence, index))) = self.far.peek().copied() {
+            let bucket = at >> SHIFT;
+            if bucket >= self.cursor + BUCKETS as u64 {
+                break;
+            }
+            self.far.pop();
+            if bucket <= self.cursor {
+                self.insert_current((at, sequence, index));
+            } else {
+                self.link(bucket, index);
+            }
+        }
+    }
+
+    /// The next bucket that holds anything, if its first event is not after the limit.
+    fn next_bucket(&self, limit: u64) -> Option<u64> {
+        let far = self.far.peek().map(|Reverse(place)| place.0);
+        match (self.next_in_ring(), far) {
+            (Some(bucket), None) => (self.earliest(bucket) <= limit).then_some(bucket),
+            (None, Some(at)) => (at <= limit).then_some(at >> SHIFT),
+            (Some(bucket), Some(at)) => {
+                let first = self.earliest(bucket).min(at);
+                (first <= limit).then_some(bucket.min(at >> SHIFT))
+            }
+            (None, None) => None,
+        }
+    }
+}
+
+impl<P: Protocol> Agenda<P> for Calendar<P> {
+    #[inline]
+    fn push(&mut self, at: GlobalTime, sequence: u64, event: Event<P>) {
+        let at = at.0;
+        let bucket = at >> SHIFT;
+        let index = self.store(at, sequence, event);
+        if bucket <= self.cursor {
+            self.insert_current((at, sequence, index));
+        } else if bucket < self.cursor + BUCKETS as u64 {
+            self.link(bucket, index);
+        } else {
+            self.far.push(Reverse((at, sequence, index)));
+        }
+    }
+}
+
+impl<P: Protocol> Queue<P> for Calendar<P> {
+    #[inline]
+    fn pop(&mut self, limit: GlobalTime) -> Option<(GlobalTime, u64, Event<P>)> {
+        if self.current.is_empty() {
+            let bucket = self.next_bucket(limit.0)?;
+            self.advance(bucket);
+        }
+        let (at, _, index) = *self.current.last()?;
+        if at > limit.0 {
+            return None;
+        }
+        self.current.pop();
+        self.take(index)
+    }
+
+    fn clear(&mut self) {
+        self.slots.clear();
+        self.free = NONE;
+        self.heads.fill(NONE);
+        self.occupied = [0; BUCKETS / 64];
+        self.summary = 0;
+        self.cursor = 0;
+        self.current.clear();
+        self.far.clear();
+        self.len = 0;
+    }
+
+    fn len(&self) -> usize {
+        self.len
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::heap::Heap;
+    use crate::testing::Silent;
+    use interregnum_world::{Purpose, Stream};
+
+    fn event(fault: u32) -> Event<Silent> {
+        Event::Inject { fault }
+    }
+
+    fn number(event: &Event<Silent>) -> u32 {
+        match event {
+            Event::Inject { fault } => *fault,
+            other => unreachable!("only this kind is pushed: {other:?}"),
+        }
+    }
+
+    /// Times as a cluster has them, and odd ones: the same instant, the bucket's edge, far beyond the ring.
+    fn delay(stream: &mut Stream) -> u64 {
+        match stream.below(8) {
+            0 => 0,
+            1 => stream.below(1_000),
+            2..=4 => stream.below(10_000_000),
+            5 => stream.below(400_000_000),
+            6 => (1 << SHIFT) * stream.below(5),
+            _ => stream.below(30_000_000_000),
+        }
+    }
+
+    #[test]
+    fn the_calendar_gives_the_order_of_a_binary_heap() {
+        for seed in 0..200 {
+            let mut stream = Stream::new(seed, Purpose::Bench, interregnum_kernel::NodeId(0));
+            let (mut calendar, mut heap) = (Calendar::default(), Heap::default());
+            let (mut now, mut sequence) = (0u64, 0u64);
+            for step in 0..2_000u32 {
+                for _ in 0..stream.below(4) {
+                    let at = GlobalTime(now + delay(&mut stream));
+                    // As with timers that are pushed again, numbers do not always rise with pushes.
+                    let number = sequence ^ 1;
+                    sequence += 1;
+                    calendar.push(at, number, event(step));
+                    heap.push(at, number, event(step));
+                }
+                let limit = GlobalTime(now + delay(&mut stream));
+                let (a, b) = (calendar.pop(limit), heap.pop(limit));
+                let key = |popped: &Option<(GlobalTime, u64, Event<Silent>)>| {
+                    popped.as_ref().map(|(at, number, event)| (*at, *number, self::number(event)))
+                };
+                assert_eq!(key(&a), key(&b), "seed {seed}, step {step}");
+                assert_eq!(calendar.len(), heap.len(), "seed {seed}, step {step}");
+                now = a.map_or(now, |(at, _, _)| at.0);
+            }
+        }
+    }
+
+    #[test]
+    fn a_look_beyond_the_limit_closes_nothing() {
+        let mut calendar = Calendar::default();
+        calendar.push(GlobalTime(900_000_000), 0, event(0));
+        assert!(calendar.pop(GlobalTime(1_000)).is_none(), "nothing is due yet");
+        calendar.push(GlobalTime(2_000), 1, event(1));
+        let first = calendar.pop(GlobalTime(u64::MAX)).map(|(at, ..)| at);
+        assert_eq!(first, Some(GlobalTime(2_000)), "an earlier event can still come in");
+    }
+
+    #[test]
+    fn a_cleared_calendar_starts_at_zero_again() {
+        let mut calendar = Calendar::default();
+        calendar.push(GlobalTime(5_000_000_000), 0, event(0));
+        assert!(calendar.pop(GlobalTime(u64::MAX)).is_some());
+        calendar.push(GlobalTime(6_000_000_000), 1, event(1));
+        calendar.clear();
+        assert!(calendar.is_empty());
+        calendar.push(GlobalTime(7), 0, event(2));
+        assert_eq!(calendar.pop(GlobalTime(10)).map(|(at, ..)| at), Some(GlobalTime(7)));
+    }
+}

@@ -1,0 +1,318 @@
+//! The world without the nodes: what a node's port reaches.
+
+use crate::event::{Agenda, Event};
+use crate::network::{Fate, Network};
+use crate::record::{Draft, EffectRecord, Recorder};
+use crate::rng::{Purpose, Stream};
+use crate::setting::{Endpoint, Setting};
+use crate::timers::Timers;
+use interregnum_kernel::{
+    Clock, Deadline, Digest, Epoch, GlobalTime, Incarnation, Interest, Jitter, LocalTime, NodeId, Now,
+    Observation, Observer, Port, Protocol, Span, TimerName, What,
+};
+
+/// How many kinds of message are counted apart.
+pub const MAX_KINDS: usize = 32;
+
+/// What a run counts, whatever is observed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Events handled: deliveries, timers that ran out, fsyncs, clients' turns, faults.
+    pub events: u64,
+    /// Messages that nodes sent to each other, by kind.
+    pub sent: [u64; MAX_KINDS],
+    /// Messages lost by chance, by a cut, or because the receiver was down.
+    pub lost: u64,
+    /// Messages that arrived a second time.
+    pub duplicated: u64,
+    /// Completed fsyncs.
+    pub fsyncs: u64,
+}
+
+impl Counters {
+    /// All messages that nodes sent to each other.
+    pub fn messages(&self) -> u64 {
+        self.sent.iter().sum()
+    }
+}
+
+/// The random streams of one node.
+#[derive(Debug)]
+pub(crate) struct Streams {
+    pub(crate) network: Stream,
+    pub(crate) disk: Stream,
+    pub(crate) timers: Stream,
+    pub(crate) workload: Stream,
+}
+
+/// One node's disk, as far as time is concerned.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Disk {
+    /// Writes that the fsync under way covers; zero when none is.
+    pub(crate) covers: u32,
+    /// The number of that fsync. One called off by a crash or a stall never matches again.
+    pub(crate) operation: u32,
+    /// How many faults stall it.
+    pub(crate) stalls: u16,
+}
+
+/// Everything around the nodes.
+#[derive(Debug)]
+pub(crate) struct Core<P: Protocol, A, O, R> {
+    pub(crate) now: GlobalTime,
+    pub(crate) sequence: u64,
+    pub(crate) agenda: A,
+    pub(crate) observer: O,
+    pub(crate) interest: Interest,
+    pub(crate) recorder: R,
+    pub(crate) draft: Draft,
+    pub(crate) digest: Digest,
+    pub(crate) counters: Counters,
+    pub(crate) network: Network,
+    pub(crate) clocks: Vec<Clock>,
+    pub(crate) timers: Timers,
+    pub(crate) disks: Vec<Disk>,
+    pub(crate) streams: Vec<Streams>,
+    pub(crate) incarnations: Vec<Incarnation>,
+    pub(crate) fsync: crate::latency::Latency,
+    /// Set when an observation may change who is obeyed by a quorum.
+    pub(crate) unsettled: bool,
+    /// The last two different nodes that were elected, the latest first.
+    pub(crate) elected: [Option<NodeId>; 2],
+    pub(crate) protocol: std::marker::PhantomData<P>,
+}
+
+impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> Core<P, A, O, R> {
+    pub(crate) fn new(setting: &Setting, agenda: A, observer: O, recorder: R) -> Self {
+        assert!(P::KINDS.len() <= MAX_KINDS, "a protocol has at most {MAX_KINDS} kinds of message");
+        Core {
+            now: GlobalTime::ZERO,
+            sequence: 0,
+            agenda,
+            interest: observer.interest(),
+            observer,
+            recorder,
+            draft: Draft::default(),
+            digest: Digest::default(),
+            counters: Counters::default(),
+            network: Network::new(setting),
+            clocks: Vec::new(),
+            timers: Timers::default(),
+            disks: Vec::new(),
+            streams: Vec::new(),
+            incarnations: Vec::new(),
+            fsync: setting.fsync.clone(),
+            unsettled: false,
+            elected: [None; 2],
+            protocol: std::marker::PhantomData,
+        }
+    }
+
+    pub(crate) fn reset(&mut self, setting: &Setting, seed: u64) {
+        let nodes = usize::from(setting.nodes);
+        self.now = GlobalTime::ZERO;
+        self.sequence = 0;
+        self.interest = self.observer.interest();
+        self.digest = Digest::default();
+        self.counters = Counters::default();
+        self.network.reset();
+        self.timers.reset(nodes, P::Timer::COUNT + 1);
+        self.disks.clear();
+        self.disks.resize(nodes, Disk::default());
+        self.incarnations.clear();
+        self.incarnations.resize(nodes, Incarnation::ZERO);
+        self.streams.clear();
+        self.clocks.clear();
+        for node in (0..nodes).map(NodeId::from_index) {
+            let stream = |purpose| Stream::new(seed, purpose, node);
+            self.streams.push(Streams {
+                network: stream(Purpose::Network),
+                disk: stream(Purpose::Disk),
+                timers: stream(Purpose::Timers),
+                workload: stream(Purpose::Workload),
+            });
+            self.clocks.push(draw_clock(setting, stream(Purpose::Clocks)));
+        }
+        self.unsettled = false;
+        self.elected = [None; 2];
+    }
+
+    #[inline]
+    pub(crate) fn clocks_of(&self, node: NodeId) -> Now {
+        self.clocks[node.index()].read(self.now)
+    }
+
+    #[inline]
+    pub(crate) fn next_sequence(&mut self) -> u64 {
+        let sequence = self.sequence;
+        self.sequence += 1;
+        sequence
+    }
+
+    #[inline]
+    pub(crate) fn push(&mut self, at: GlobalTime, event: Event<P>) {
+        let sequence = self.next_sequence();
+        self.agenda.push(at, sequence, event);
+    }
+
+    /// Puts one handled event into the digest and the count.
+    #[inline]
+    pub(crate) fn account(&mut self, tag: u64, detail: u64) {
+        self.counters.events += 1;
+        self.digest.absorb_pair(self.now.0, detail ^ (tag << 56));
+    }
+
+    #[inline]
+    pub(crate) fn observe(&mut self, node: NodeId, what: What) {
+        match what {
+            What::Elected(_) => {
+                self.unsettled = true;
+                if self.elected[0] != Some(node) {
+                    self.elected = [Some(node), self.elected[0]];
+                }
+            }
+            What::Deposed(_) | What::EpochEntered(_) => self.unsettled = true,
+            _ => {}
+        }
+        let heard = self.interest.meets(what.interest());
+        if !heard && !R::ON {
+            return;
+        }
+        let incarnation = self.incarnations[node.index()];
+        let observation = Observation { at: self.now, node, incarnation, what };
+        if R::ON {
+            self.draft.observed.push(observation);
+        }
+        if heard {
+            self.observer.observe(&observation);
+        }
+    }
+
+    /// Starts an fsync, or leaves it waiting where the disk is stalled.
+    pub(crate) fn start_fsync(&mut self, node: NodeId, writes: u32) {
+        let disk = &mut self.disks[node.index()];
+        disk.covers = writes;
+        disk.operation += 1;
+        if disk.stalls > 0 {
+            return;
+        }
+        let operation = disk.operation;
+        let took = self.fsync.sample(&mut self.streams[node.index()].disk);
+        self.push(self.now + took, Event::Fsync { node, operation });
+    }
+
+    /// Sends a message; the queue's events carry it.
+    #[inline]
+    fn transmit(&mut self, from: NodeId, to: NodeId, message: P::Message) {
+        self.counters.sent[usize::from(P::kind(&message).0) & (MAX_KINDS - 1)] += 1;
+        let stream = &mut self.streams[from.index()].network;
+        let fate = self.network.send(Endpoint::from(from), Endpoint::from(to), self.now, stream);
+        if R::ON {
+            self.note_send(to, &message, fate);
+        }
+        match fate {
+            Fate::Arrives(at) => self.push(at, Event::Deliver { to, from, message }),
+            Fate::Twice(at, copy) => {
+                self.counters.duplicated += 1;
+                self.push(at, Event::Deliver { to, from, message: message.clone() });
+                self.push(copy, Event::Deliver { to, from, message });
+            }
+            Fate::Lost | Fate::Cut => self.counters.lost += 1,
+        }
+    }
+
+    #[cold]
+    fn note_send(&mut self, to: NodeId, message: &P::Message, fate: Fate) {
+        let (fate, arrivals) = match fate {
+            Fate::Arrives(at) => ("arrives", vec![(self.sequence, at)]),
+            Fate::Twice(at, copy) => ("twice", vec![(self.sequence, at), (self.sequence + 1, copy)]),
+            Fate::Lost => ("lost", vec![]),
+            Fate::Cut => ("cut", vec![]),
+        };
+        let kind = P::KINDS[usize::from(P::kind(message).0)];
+        let message = format!("{message:?}");
+        self.draft.effects.push(EffectRecord::Send { to, kind, message, fate, arrivals });
+    }
+
+    /// Sets a timer by its number; the last number is the lease's.
+    #[inline]
+    pub(crate) fn set_timer(&mut self, node: NodeId, slot: usize, due: GlobalTime) {
+        let sequence = self.next_sequence();
+        if self.timers.set(node, slot, due, sequence) {
+            self.agenda.push(due, sequence, Event::Timer { node, slot: slot as u8 });
+        }
+    }
+}
+
+fn draw_clock(setting: &Setting, mut stream: Stream) -> Clock {
+    let clocks = &setting.clocks;
+    let drift = stream.between(i64::from(clocks.drift_ppm.0), i64::from(clocks.drift_ppm.1));
+    let offset = stream.between(clocks.offset.0, clocks.offset.1);
+    // The range is made of 32-bit numbers, so the draw is one too.
+    Clock::new(drift as i32, offset)
+}
+
+/// One node's way to the world.
+pub(crate) struct NodePort<'a, P: Protocol, A, O, R> {
+    pub(crate) core: &'a mut Core<P, A, O, R>,
+    pub(crate) node: NodeId,
+}
+
+impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> Port<P> for NodePort<'_, P, A, O, R> {
+    #[inline]
+    fn transmit(&mut self, to: NodeId, message: P::Message) {
+        self.core.transmit(self.node, to, message);
+    }
+
+    #[inline]
+    fn arm(&mut self, timer: P::Timer, after: Jitter) {
+        let core = &mut *self.core;
+        let delay: Span = core.streams[self.node.index()].timers.span(after.min, after.max);
+        let clock = &core.clocks[self.node.index()];
+        let due_local: LocalTime = clock.mono(core.now) + delay;
+        let due = clock.when_mono_shows(due_local);
+        core.set_timer(self.node, timer.index(), due);
+        if R::ON {
+            core.draft.effects.push(EffectRecord::SetTimer { timer: format!("{timer:?}"), due_ns: due });
+        }
+    }
+
+    #[inline]
+    fn disarm(&mut self, timer: P::Timer) {
+        self.core.timers.unset(self.node, timer.index());
+        if R::ON {
+            self.core.draft.effects.push(EffectRecord::CancelTimer { timer: format!("{timer:?}") });
+        }
+    }
+
+    fn start_write(&mut self, writes: u32) {
+        self.core.start_fsync(self.node, writes);
+        if R::ON {
+            self.core.draft.effects.push(EffectRecord::StartFsync { writes });
+        }
+    }
+
+    fn ask_again_at(&mut self, deadline: Deadline) {
+        let clock = &self.core.clocks[self.node.index()];
+        let due = match deadline {
+            Deadline::Mono(at) => clock.when_mono_shows(at),
+            Deadline::Wall(at) => clock.when_wall_shows(at),
+        };
+        let due = due.max(self.core.now);
+        self.core.set_timer(self.node, P::Timer::COUNT, due);
+    }
+
+    fn interest(&self) -> Interest {
+        if R::ON { Interest::ALL } else { self.core.interest }
+    }
+
+    #[inline]
+    fn observe(&mut self, what: What) {
+        self.core.observe(self.node, what);
+    }
+}
+
+/// The epoch below which a node obeys a leader: a node in a higher epoch refuses it.
+pub(crate) fn obeys(node_epoch: Option<Epoch>, leader_epoch: Epoch) -> bool {
+    node_epoch.is_some_and(|epoch| epoch <= leader_epoch)
+}

@@ -1,0 +1,65 @@
+//! What can happen next, and the queue's side of the bargain with an engine.
+
+use interregnum_kernel::{GlobalTime, NodeId, Protocol};
+
+/// Something that will happen. Engines order events by (time, sequence number) and hand them back to
+/// [`crate::World::handle`].
+#[derive(Clone, Debug)]
+pub enum Event<P: Protocol> {
+    /// A message reaches its receiver.
+    Deliver {
+        /// The receiver.
+        to: NodeId,
+        /// The sender.
+        from: NodeId,
+        /// The message.
+        message: P::Message,
+    },
+    /// A timer's queue entry comes up. The timer may since have been disarmed or set to a later time.
+    Timer {
+        /// Whose.
+        node: NodeId,
+        /// Its number; the number after the last timer is the lease's.
+        slot: u8,
+    },
+    /// An fsync ends.
+    Fsync {
+        /// Whose disk.
+        node: NodeId,
+        /// Which fsync: one that a crash or a stall has called off is recognised by its number.
+        operation: u32,
+    },
+    /// The clients' writes are due.
+    WriteTick,
+    /// The clients' proposals are due.
+    ProposalTick,
+    /// A leader sends the write that it decided on a moment ago.
+    Act {
+        /// The write's number.
+        write: u32,
+    },
+    /// A write reaches the resource.
+    Reach {
+        /// The write's number.
+        write: u32,
+    },
+    /// A planned fault is injected.
+    Inject {
+        /// Its place in the plan.
+        fault: u32,
+    },
+    /// A planned fault ends by itself.
+    Lift {
+        /// Its place in the plan.
+        fault: u32,
+    },
+    /// Everything is healed.
+    Heal,
+}
+
+/// Where events wait.
+pub trait Agenda<P: Protocol> {
+    /// Takes an event in. `sequence` is unique within a run and breaks ties of `at`; `at` is never before the event
+    /// that is being handled, but its sequence number may be below those of events already waiting for that instant.
+    fn push(&mut self, at: GlobalTime, sequence: u64, event: Event<P>);
+}

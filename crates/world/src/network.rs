@@ -1,0 +1,231 @@
+//! The network: one-way links with latency, loss, duplication, reordering and cuts. It carries datagrams.
+
+use crate::latency::Latency;
+use crate::rng::Stream;
+use crate::setting::{Endpoint, LinkSetting, Setting};
+use interregnum_kernel::{GlobalTime, Span};
+
+/// What the network does with one message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It arrives once.
+    Arrives(GlobalTime),
+    /// It arrives twice; the copy may come first.
+    Twice(GlobalTime, GlobalTime),
+    /// The link loses it by chance.
+    Lost,
+    /// The link is cut.
+    Cut,
+}
+
+#[derive(Clone, Debug)]
+struct Link {
+    latency: Latency,
+    /// How many cuts lie on it: it is open only at zero.
+    cuts: u16,
+    /// Whether it can do anything to a message but delay it.
+    fickle: bool,
+    /// Messages with a smaller sequence number were on their way when a cut dropped them.
+    lost_below: u64,
+    /// What it was made from.
+    setting: LinkSetting,
+}
+
+/// All links.
+#[derive(Clone, Debug, Default)]
+pub struct Network {
+    nodes: u8,
+    links: Vec<Link>,
+}
+
+impl Network {
+    /// Builds the links of a setting.
+    pub fn new(setting: &Setting) -> Network {
+        let links = setting
+            .links
+            .iter()
+            .map(|link| Link {
+                latency: link.latency.clone(),
+                cuts: 0,
+                fickle: !(link.loss.is_never() && link.duplicate.is_never() && link.reorder.is_never()),
+                lost_below: 0,
+                setting: link.clone(),
+            })
+            .collect();
+        Network { nodes: setting.nodes, links }
+    }
+
+    /// Opens all links for a new run.
+    pub fn reset(&mut self) {
+        for link in &mut self.links {
+            link.cuts = 0;
+            link.lost_below = 0;
+        }
+    }
+
+    #[inline]
+    fn at(&self, from: Endpoint, to: Endpoint) -> usize {
+        Setting::link_index(self.nodes, from, to)
+    }
+
+    /// Decides what becomes of a message sent now. Draws the same numbers whether or not the link is cut, so that
+    /// dropping a cut from a plan moves nothing else.
+    #[inline]
+    pub fn send(&self, from: Endpoint, to: Endpoint, now: GlobalTime, stream: &mut Stream) -> Fate {
+        let link = &self.links[self.at(from, to)];
+        let arrival = now + link.latency.sample(stream);
+        if link.fickle {
+            return link.send_fickle(now, arrival, stream);
+        }
+        if link.cuts > 0 { Fate::Cut } else { Fate::Arrives(arrival) }
+    }
+
+    /// Whether a message with this sequence number was dropped on its way by a cut.
+    #[inline]
+    pub fn dropped(&self, from: Endpoint, to: Endpoint, sequence: u64) -> bool {
+        sequence < self.links[self.at(from, to)].lost_below
+    }
+
+    /// Whether messages pass from one endpoint to another.
+    pub fn is_open(&self, from: Endpoint, to: Endpoint) -> bool {
+        self.links[self.at(from, to)].cuts == 0
+    }
+
+    /// Adds a cut. Given a sequence number, messages sent under a smaller one are lost even if they are on their way.
+    pub fn cut(&mut self, link: usize, drop_below: Option<u64>) {
+        let link = &mut self.links[link];
+        link.cuts += 1;
+        if let Some(sequence) = drop_below {
+            link.lost_below = sequence;
+        }
+    }
+
+    /// Takes a cut away.
+    pub fn uncut(&mut self, link: usize) {
+        let link = &mut self.links[link];
+        link.cuts = link.cuts.saturating_sub(1);
+    }
+
+    /// Takes all cuts away.
+    pub fn heal(&mut self) {
+        for link in &mut self.links {
+            link.cuts = 0;
+        }
+    }
+
+    /// The place of a link, for [`Network::cut`].
+    pub fn link(&self, from: Endpoint, to: Endpoint) -> usize {
+        self.at(from, to)
+    }
+}
+
+impl Link {
+    fn send_fickle(&self, now: GlobalTime, arrival: GlobalTime, stream: &mut Stream) -> Fate {
+        let LinkSetting { loss, duplicate, reorder, reorder_delay, .. } = &self.setting;
+        let lost = !loss.is_never() && loss.covers(stream.bits32());
+        let held_back = if !reorder.is_never() && reorder.covers(stream.bits32()) {
+            reorder_delay.sample(stream)
+        } else {
+            Span::ZERO
+        };
+        let copy = (!duplicate.is_never() && duplicate.covers(stream.bits32()))
+            .then(|| now + self.latency.sample(stream));
+        if self.cuts > 0 {
+            return Fate::Cut;
+        }
+        if lost {
+            return Fate::Lost;
+        }
+        match copy {
+            Some(copy) => Fate::Twice(arrival + held_back, copy),
+            None => Fate::Arrives(arrival + held_back),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rng::Purpose;
+    use crate::setting::Probability;
+    use interregnum_kernel::NodeId;
+
+    const A: Endpoint = Endpoint(0);
+    const B: Endpoint = Endpoint(1);
+
+    fn network(change: impl Fn(&mut LinkSetting)) -> (Network, Stream) {
+        let mut link =
+            LinkSetting::with_latency(Latency::Uniform { min: Span::millis(1), max: Span::millis(10) });
+        change(&mut link);
+        let setting = Setting::quiet(2, link, Latency::Constant(Span::ZERO), Span::secs(1));
+        (Network::new(&setting), Stream::new(1, Purpose::Network, NodeId(0)))
+    }
+
+    #[test]
+    fn cuts_stack_and_count_one_direction_only() {
+        let (mut network, mut stream) = network(|_| {});
+        let link = network.link(A, B);
+        network.cut(link, None);
+        network.cut(link, None);
+        network.uncut(link);
+        assert_eq!(network.send(A, B, GlobalTime::ZERO, &mut stream), Fate::Cut, "one cut is left");
+        assert!(network.is_open(B, A), "the other direction was never cut");
+        network.uncut(link);
+        assert!(network.is_open(A, B), "the last cut is gone");
+    }
+
+    #[test]
+    fn a_cut_drops_what_is_on_its_way_only_if_told_to() {
+        let (mut network, _) = network(|_| {});
+        let link = network.link(A, B);
+        network.cut(link, None);
+        assert!(!network.dropped(A, B, 5));
+        network.cut(link, Some(6));
+        assert!(network.dropped(A, B, 5), "sent before the cut");
+        assert!(!network.dropped(A, B, 6), "sent after it, once it was healed");
+    }
+
+    #[test]
+    fn a_cut_does_not_shift_later_draws() {
+        let (mut cut, mut first) = network(|link| link.duplicate = Probability::new(0.5));
+        let (open, mut second) = network(|link| link.duplicate = Probability::new(0.5));
+        let link = cut.link(A, B);
+        cut.cut(link, None);
+        for _ in 0..50 {
+            cut.send(A, B, GlobalTime::ZERO, &mut first);
+            open.send(A, B, GlobalTime::ZERO, &mut second);
+        }
+        cut.heal();
+        let now = GlobalTime(9);
+        assert_eq!(cut.send(A, B, now, &mut first), open.send(A, B, now, &mut second));
+    }
+
+    #[test]
+    fn loss_and_duplication_have_the_rates_they_were_given() {
+        let (network, mut stream) = network(|link| {
+            link.loss = Probability::new(0.1);
+            link.duplicate = Probability::new(0.2);
+        });
+        let (mut lost, mut twice) = (0, 0);
+        for _ in 0..10_000 {
+            match network.send(A, B, GlobalTime::ZERO, &mut stream) {
+                Fate::Lost => lost += 1,
+                Fate::Twice(..) => twice += 1,
+                Fate::Arrives(_) | Fate::Cut => {}
+            }
+        }
+        // Four standard deviations of a binomial count.
+        assert!((880..=1120).contains(&lost), "{lost} of 10000 lost at 10 %");
+        assert!((1645..=1955).contains(&twice), "{twice} of 9000 duplicated at 20 %");
+    }
+
+    #[test]
+    fn a_message_held_back_arrives_later_by_that_delay() {
+        let (network, mut stream) = network(|link| {
+            link.latency = Latency::Constant(Span::millis(2));
+            link.reorder = Probability::ALWAYS;
+            link.reorder_delay = Latency::Constant(Span::millis(30));
+        });
+        assert_eq!(network.send(A, B, GlobalTime::ZERO, &mut stream), Fate::Arrives(GlobalTime(32_000_000)));
+    }
+}

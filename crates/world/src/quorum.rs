@@ -1,0 +1,81 @@
+//! Which acting leaders a quorum can obey, judged from outside: what separates a leader from a zombie.
+
+use crate::core::obeys;
+use crate::event::Agenda;
+use crate::record::Recorder;
+use crate::setting::Endpoint;
+use crate::world::World;
+use interregnum_kernel::{Leadership, LossCause, NodeId, NodeSet, Observer, Protocol, What};
+
+/// Under which leadership each node is obeyed at present.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Obeyed {
+    under: Vec<Option<Leadership>>,
+}
+
+impl Obeyed {
+    pub(crate) fn reset(&mut self, nodes: u8) {
+        self.under.clear();
+        self.under.resize(usize::from(nodes), None);
+    }
+}
+
+impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
+    /// Judges anew after an event in which somebody was elected or deposed or saw a new epoch.
+    #[inline]
+    pub(crate) fn settle(&mut self) {
+        if self.core.unsettled {
+            self.judge(LossCause::Superseded);
+        }
+    }
+
+    /// Judges who is obeyed, and observes what has changed. A fault calls it before anything else can happen, so that
+    /// a loss is put down to its true cause.
+    #[cold]
+    pub(crate) fn judge(&mut self, cause: LossCause) {
+        self.core.unsettled = false;
+        for index in 0..self.hosts.len() {
+            let node = NodeId::from_index(index);
+            let was = self.obeyed.under[index];
+            let is = self.obeyed_leadership(node);
+            if was == is {
+                continue;
+            }
+            self.obeyed.under[index] = is;
+            if let Some(was) = was {
+                self.core.observe(node, What::LostQuorum(was, cause));
+            }
+            if let Some(is) = is {
+                self.core.observe(node, What::GainedQuorum(is));
+            }
+        }
+    }
+
+    /// Marks a leader as no longer obeyed just before a crash takes even its leadership.
+    pub(crate) fn lose_quorum(&mut self, node: NodeId) {
+        if let Some(was) = self.obeyed.under[node.index()].take() {
+            self.core.observe(node, What::LostQuorum(was, LossCause::Fault));
+        }
+    }
+
+    /// The node's leadership, if it leads and a quorum can obey it: its own disk works, and with enough others it has
+    /// open links both ways, they are up, their disks work, and they are in no higher epoch.
+    fn obeyed_leadership(&self, node: NodeId) -> Option<Leadership> {
+        let leader = &self.hosts[node.index()];
+        let leadership = leader.leadership()?;
+        if self.core.disks[node.index()].stalls > 0 {
+            return None;
+        }
+        let mut obeying = NodeSet::only(node);
+        for other in &self.hosts {
+            let peer = other.node();
+            let reachable = self.core.network.is_open(Endpoint::from(node), Endpoint::from(peer))
+                && self.core.network.is_open(Endpoint::from(peer), Endpoint::from(node));
+            let able = self.core.disks[peer.index()].stalls == 0;
+            if peer != node && reachable && able && obeys(other.epoch(), leadership.epoch) {
+                obeying.insert(peer);
+            }
+        }
+        leader.is_quorum(&self.protocol, obeying).then_some(leadership)
+    }
+}

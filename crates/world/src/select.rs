@@ -1,0 +1,101 @@
+//! Resolving "the leader", "two at random", "the rest" to endpoints, at the instant a lever is pulled.
+
+use crate::event::Agenda;
+use crate::plan::Selector;
+use crate::record::Recorder;
+use crate::setting::Endpoint;
+use crate::world::World;
+use interregnum_kernel::{NodeId, NodeSet, Observer, Office, Protocol, Role};
+
+/// Some endpoints.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Group {
+    pub(crate) nodes: NodeSet,
+    pub(crate) resource: bool,
+}
+
+impl Group {
+    pub(crate) fn endpoints(self, nodes: u8) -> impl Iterator<Item = Endpoint> {
+        let resource = self.resource.then_some(Endpoint::resource(nodes));
+        self.nodes.iter().map(Endpoint::from).chain(resource)
+    }
+}
+
+/// Remembers what earlier groups of the same lever took.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Picker {
+    taken: Group,
+}
+
+impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
+    /// Resolves one lever's only group.
+    pub(crate) fn pick_once(&mut self, selectors: &[Selector]) -> Group {
+        self.pick(&mut Picker::default(), selectors)
+    }
+
+    /// Resolves one group. What an earlier group took stays there.
+    pub(crate) fn pick(&mut self, picker: &mut Picker, selectors: &[Selector]) -> Group {
+        let mut group = Group::default();
+        for selector in selectors {
+            let free = self.setting.everyone().minus(picker.taken.nodes);
+            let nodes = match selector {
+                Selector::Random(count) => self.draw(free, usize::from(*count)),
+                Selector::Resource => {
+                    group.resource |= !picker.taken.resource;
+                    picker.taken.resource = true;
+                    NodeSet::EMPTY
+                }
+                other => self.resolve(other).intersection(free),
+            };
+            group.nodes = group.nodes.union(nodes);
+            picker.taken.nodes = picker.taken.nodes.union(nodes);
+        }
+        group
+    }
+
+    fn resolve(&self, selector: &Selector) -> NodeSet {
+        let one = |node: Option<NodeId>| node.map(NodeSet::only).unwrap_or_default();
+        match selector {
+            Selector::Node(node) => one(Some(*node)),
+            Selector::Zone(zone) => {
+                self.setting.zones.get(usize::from(*zone)).map(|zone| zone.nodes).unwrap_or_default()
+            }
+            Selector::Leader => one(self.acting_leader()),
+            Selector::OldLeader => one(self.core.elected[1]),
+            Selector::Candidates => {
+                self.with_role(|role| matches!(role, Role::Candidate | Role::PreCandidate))
+            }
+            Selector::Followers => {
+                let up = self.hosts.iter().filter(|host| host.is_up() && host.leadership().is_none());
+                up.map(|host| host.node()).collect()
+            }
+            Selector::All | Selector::Rest => self.setting.everyone(),
+            Selector::Random(_) | Selector::Resource => NodeSet::EMPTY,
+        }
+    }
+
+    fn with_role(&self, wanted: impl Fn(Role) -> bool) -> NodeSet {
+        let hosts = self.hosts.iter().filter(|host| host.role().is_some_and(&wanted));
+        hosts.map(|host| host.node()).collect()
+    }
+
+    /// The acting leader of the highest epoch in the contested office.
+    pub(crate) fn acting_leader(&self) -> Option<NodeId> {
+        let leading = self.hosts.iter().filter_map(|host| Some((host.leadership()?, host.node())));
+        let contested = leading.filter(|(leadership, _)| leadership.office == Office::CONTESTED);
+        contested.max_by_key(|(leadership, node)| (leadership.epoch, *node)).map(|(_, node)| node)
+    }
+
+    /// Draws distinct nodes, as many as there are up to `count`.
+    fn draw(&mut self, mut from: NodeSet, count: usize) -> NodeSet {
+        let mut drawn = NodeSet::EMPTY;
+        while drawn.len() < count && !from.is_empty() {
+            let place = self.faults.stream.below(from.len() as u64) as usize;
+            if let Some(node) = from.iter().nth(place) {
+                drawn.insert(node);
+                from.remove(node);
+            }
+        }
+        drawn
+    }
+}

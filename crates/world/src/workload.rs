@@ -1,0 +1,129 @@
+//! The clients: writes to the fenced resource under whoever believes that it leads, and proposals to them.
+
+use crate::event::{Agenda, Event};
+use crate::network::Fate;
+use crate::record::{InputRecord, Recorder};
+use crate::setting::{Endpoint, Setting};
+use crate::world::{World, tag};
+use interregnum_kernel::{Command, GlobalTime, NodeId, Observer, Office, Protocol, Span, What, Write};
+
+/// The clients' memory.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Workload {
+    writes: Vec<Write>,
+    commands: u64,
+}
+
+impl Workload {
+    pub(crate) fn reset(&mut self) {
+        self.writes.clear();
+        self.commands = 0;
+    }
+}
+
+/// Commands of clients start here; below are the commands of initial logs.
+const FIRST_COMMAND: u64 = 1 << 32;
+
+impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
+    /// The clients' phases are drawn, so that no fault always falls on the same point of their rhythm.
+    pub(crate) fn schedule_clients(&mut self, setting: &Setting) {
+        let workload = &setting.workload;
+        for (every, event) in
+            [(workload.writes_every, Event::WriteTick), (workload.proposals_every, Event::ProposalTick)]
+        {
+            if let Some(every) = every.filter(|every| *every > Span::ZERO) {
+                let phase = self.core.streams[0].workload.below(every.0);
+                self.core.push(GlobalTime(phase), event);
+            }
+        }
+    }
+
+    /// Every node that believes it leads decides to write. Its process takes a while from asking to acting, and does
+    /// not ask again: what happens in between makes a zombie's write.
+    pub(crate) fn write_tick(&mut self, sequence: u64) {
+        self.core.account(tag::TICK, 0);
+        self.record_world(sequence, None, || InputRecord::World { what: "clients' writes are due".into() });
+        let (least, most) = self.setting.workload.check_to_act;
+        for index in 0..self.hosts.len() {
+            let Some(leadership) = self.hosts[index].leadership() else { continue };
+            if leadership.office != Office::CONTESTED {
+                continue;
+            }
+            let writer = NodeId::from_index(index);
+            let number = self.workload.writes.len() as u32;
+            let incarnation = self.hosts[index].incarnation();
+            self.workload.writes.push(Write { writer, incarnation, leadership, number: u64::from(number) });
+            let wait = self.core.streams[index].workload.span(least, most);
+            self.core.push(self.core.now + wait, Event::Act { write: number });
+        }
+        if let Some(every) = self.setting.workload.writes_every {
+            self.core.push(self.core.now + every, Event::WriteTick);
+        }
+    }
+
+    /// The write leaves its writer, unless the process died meanwhile.
+    pub(crate) fn act(&mut self, sequence: u64, number: u32) {
+        let write = self.workload.writes[number as usize];
+        let host = &self.hosts[write.writer.index()];
+        if !host.is_up() || host.incarnation() != write.incarnation {
+            return;
+        }
+        self.core.account(tag::ACT, u64::from(number));
+        self.core.observe(write.writer, What::WriteSent(write));
+        let resource = Endpoint::resource(self.setting.nodes);
+        let stream = &mut self.core.streams[write.writer.index()].network;
+        let fate = self.core.network.send(Endpoint::from(write.writer), resource, self.core.now, stream);
+        match fate {
+            Fate::Arrives(at) => self.core.push(at, Event::Reach { write: number }),
+            Fate::Twice(at, copy) => {
+                self.core.push(at, Event::Reach { write: number });
+                self.core.push(copy, Event::Reach { write: number });
+            }
+            Fate::Lost | Fate::Cut => {}
+        }
+        self.record_world(sequence, Some(write.writer), || InputRecord::World {
+            what: format!("write {number} leaves under {}: {fate:?}", write.leadership.epoch),
+        });
+    }
+
+    /// The write arrives at the resource, which judges it.
+    pub(crate) fn reach(&mut self, sequence: u64, number: u32) {
+        let write = self.workload.writes[number as usize];
+        let resource = Endpoint::resource(self.setting.nodes);
+        if self.core.network.dropped(Endpoint::from(write.writer), resource, sequence) {
+            return;
+        }
+        let taken = self.resource.offer(&write);
+        self.core.account(tag::REACH, u64::from(number) << 1 | u64::from(taken));
+        let what = if taken { What::WriteAccepted(write) } else { What::WriteRejected(write) };
+        self.core.observe(write.writer, what);
+        self.record_world(sequence, None, || InputRecord::World {
+            what: format!(
+                "write {number} of {} is {}",
+                write.writer,
+                if taken { "accepted" } else { "rejected" }
+            ),
+        });
+    }
+
+    /// Clients hand one new command to every node that believes it leads.
+    pub(crate) fn proposal_tick(&mut self, sequence: u64) {
+        self.core.account(tag::TICK, 1);
+        for index in 0..self.hosts.len() {
+            if self.hosts[index].leadership().is_none() {
+                continue;
+            }
+            let node = NodeId::from_index(index);
+            self.workload.commands += 1;
+            let command = Command(FIRST_COMMAND + self.workload.commands);
+            self.core.account(tag::PROPOSE, self.workload.commands << 8 | u64::from(node.0));
+            let describe = R::ON.then_some(InputRecord::Propose { command: command.0 });
+            self.with_node(sequence, node, describe, |host, protocol, now, effects, port| {
+                host.propose(protocol, now, command, effects, port);
+            });
+        }
+        if let Some(every) = self.setting.workload.proposals_every {
+            self.core.push(self.core.now + every, Event::ProposalTick);
+        }
+    }
+}

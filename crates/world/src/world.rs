@@ -1,0 +1,307 @@
+//! The world of one run: the nodes and all that surrounds them. An engine pops events and hands them in.
+
+use crate::core::{Core, Counters, NodePort};
+use crate::event::{Agenda, Event};
+use crate::faults::Faults;
+use crate::quorum::Obeyed;
+use crate::record::{Entry, InputRecord, NodeRecord, Recorder};
+use crate::resource::Resource;
+use crate::rng::{Purpose, Stream};
+use crate::setting::{Endpoint, Setting};
+use crate::timers::Due;
+use crate::workload::Workload;
+use interregnum_kernel::{
+    Effects, GlobalTime, Host, NodeId, Now, Observer, Protocol, TimerName, TraceDigest, What,
+};
+use std::sync::Arc;
+
+/// The nodes, the network, the clocks, the disks, the clients and the faults of one run.
+///
+/// A world is reused from run to run: its storage stays, everything else is a function of setting, protocol and seed.
+#[derive(Debug)]
+pub struct World<P: Protocol, A, O, R> {
+    pub(crate) protocol: P,
+    pub(crate) setting: Arc<Setting>,
+    pub(crate) hosts: Vec<Host<P>>,
+    pub(crate) effects: Effects<P>,
+    pub(crate) core: Core<P, A, O, R>,
+    pub(crate) obeyed: Obeyed,
+    pub(crate) faults: Faults,
+    pub(crate) workload: Workload,
+    pub(crate) resource: Resource,
+}
+
+impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
+    /// A world for runs of this setting. [`World::start`] begins one.
+    pub fn new(protocol: P, setting: Arc<Setting>, agenda: A, observer: O, recorder: R) -> Self {
+        let nodes = (0..usize::from(setting.nodes)).map(NodeId::from_index);
+        World {
+            hosts: nodes.map(|node| Host::new(&protocol, node)).collect(),
+            effects: Effects::default(),
+            core: Core::new(&setting, agenda, observer, recorder),
+            obeyed: Obeyed::default(),
+            faults: Faults::new(&setting),
+            workload: Workload::default(),
+            resource: Resource::new(setting.fencing),
+            protocol,
+            setting,
+        }
+    }
+
+    /// Begins the run of a seed: boots the nodes and puts the clients' first turns and the plan on the agenda, which
+    /// the engine has emptied. The caller has reset the observer.
+    pub fn start(&mut self, seed: u64) {
+        let setting = Arc::clone(&self.setting);
+        self.core.reset(&setting, seed);
+        self.obeyed.reset(setting.nodes);
+        self.faults.reset(Stream::new(seed, Purpose::Faults, NodeId(0)));
+        self.workload.reset();
+        self.resource = Resource::new(setting.fencing);
+        for host in &mut self.hosts {
+            host.reset(&self.protocol);
+        }
+        self.schedule_plan(&setting);
+        self.schedule_clients(&setting);
+        for node in setting.everyone().minus(setting.down).iter() {
+            self.boot(node);
+        }
+        self.settle();
+    }
+
+    fn schedule_plan(&mut self, setting: &Setting) {
+        for (index, fault) in setting.plan.faults.iter().enumerate() {
+            self.core.push(GlobalTime::ZERO + fault.at, Event::Inject { fault: index as u32 });
+        }
+        if let Some(heal) = setting.heal {
+            self.core.push(GlobalTime::ZERO + heal, Event::Heal);
+        }
+    }
+
+    /// Handles the event that is next in (time, sequence) order.
+    #[inline]
+    pub fn handle(&mut self, at: GlobalTime, sequence: u64, event: Event<P>) {
+        self.core.now = at;
+        match event {
+            Event::Deliver { to, from, message } => self.deliver(sequence, to, from, message),
+            Event::Timer { node, slot } => self.timer(sequence, node, usize::from(slot)),
+            Event::Fsync { node, operation } => self.fsync_ends(sequence, node, operation),
+            Event::WriteTick => self.write_tick(sequence),
+            Event::ProposalTick => self.proposal_tick(sequence),
+            Event::Act { write } => self.act(sequence, write),
+            Event::Reach { write } => self.reach(sequence, write),
+            Event::Inject { fault } => self.inject(sequence, fault),
+            Event::Lift { fault } => self.lift(sequence, fault),
+            Event::Heal => self.heal(sequence),
+        }
+        self.settle();
+    }
+
+    /// Ends the run at its horizon.
+    pub fn finish(&mut self, at: GlobalTime) {
+        self.core.now = at;
+        self.core.observe(NodeId(0), What::Ended);
+        self.core.digest.absorb_pair(self.core.counters.events, at.0);
+    }
+
+    #[inline]
+    fn deliver(&mut self, sequence: u64, to: NodeId, from: NodeId, message: P::Message) {
+        let label = P::label(&message);
+        let up = self.hosts[to.index()].is_up();
+        if !up || self.core.network.dropped(Endpoint::from(from), Endpoint::from(to), sequence) {
+            self.core.counters.lost += 1;
+            self.core.account(tag::VANISH, label ^ endpoints(to, from));
+            let kind = P::KINDS[usize::from(P::kind(&message).0)];
+            self.record_world(sequence, Some(to), || InputRecord::Vanish { from, kind });
+            return;
+        }
+        self.core.account(tag::DELIVER, label.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ endpoints(to, from));
+        let describe = R::ON.then(|| InputRecord::Deliver {
+            from,
+            kind: P::KINDS[usize::from(P::kind(&message).0)],
+            message: format!("{message:?}"),
+        });
+        self.with_node(sequence, to, describe, |host, protocol, now, effects, port| {
+            host.receive(protocol, now, from, message, effects, port);
+        });
+    }
+
+    #[inline]
+    fn timer(&mut self, sequence: u64, node: NodeId, slot: usize) {
+        match self.core.timers.due(node, slot, self.core.now, sequence) {
+            Due::Stale => return,
+            Due::Later(at, sequence) => {
+                let event = Event::Timer { node, slot: slot as u8 };
+                self.core.agenda.push(at, sequence, event);
+                return;
+            }
+            Due::Fire => {}
+        }
+        self.core.account(tag::TIMER, (slot as u64) << 8 | u64::from(node.0));
+        if slot == P::Timer::COUNT {
+            let describe = R::ON.then_some(InputRecord::Ask);
+            self.with_node(sequence, node, describe, |host, protocol, now, _, port| {
+                host.ask(protocol, now, port);
+            });
+            return;
+        }
+        let timer = P::Timer::from_index(slot);
+        let describe = R::ON.then(|| InputRecord::Fire { timer: format!("{timer:?}") });
+        self.with_node(sequence, node, describe, |host, protocol, now, effects, port| {
+            host.fire(protocol, now, timer, effects, port);
+        });
+    }
+
+    fn fsync_ends(&mut self, sequence: u64, node: NodeId, operation: u32) {
+        let disk = &mut self.core.disks[node.index()];
+        if disk.operation != operation || disk.stalls > 0 {
+            return;
+        }
+        let writes = std::mem::take(&mut disk.covers);
+        self.core.counters.fsyncs += 1;
+        self.core.account(tag::FSYNC, u64::from(writes) << 8 | u64::from(node.0));
+        let describe = R::ON.then_some(InputRecord::Persisted { writes });
+        self.with_node(sequence, node, describe, |host, protocol, now, effects, port| {
+            host.persisted(protocol, now, writes, effects, port);
+        });
+    }
+
+    pub(crate) fn boot(&mut self, node: NodeId) {
+        let sequence = self.core.sequence;
+        self.core.account(tag::BOOT, u64::from(node.0));
+        let describe = R::ON.then_some(InputRecord::Boot);
+        self.with_node(sequence, node, describe, |host, protocol, now, effects, port| {
+            host.boot(protocol, now, effects, port);
+        });
+    }
+
+    /// Runs one node's turn with everything it needs, and records it if records are kept.
+    #[inline]
+    pub(crate) fn with_node(
+        &mut self,
+        sequence: u64,
+        node: NodeId,
+        describe: Option<InputRecord>,
+        turn: impl FnOnce(&mut Host<P>, &P, Now, &mut Effects<P>, &mut NodePort<'_, P, A, O, R>),
+    ) {
+        let host = &mut self.hosts[node.index()];
+        let now = self.core.clocks_of(node);
+        let before = if R::ON { Some(node_record(host)) } else { None };
+        let mut port = NodePort { core: &mut self.core, node };
+        turn(host, &self.protocol, now, &mut self.effects, &mut port);
+        if let Some(input) = describe {
+            let after = Some(node_record(host));
+            self.core.write_entry(sequence, Some(node), Some(now), input, before, after);
+        }
+    }
+
+    /// Records an event that is no node's turn.
+    #[inline]
+    pub(crate) fn record_world(
+        &mut self,
+        sequence: u64,
+        node: Option<NodeId>,
+        describe: impl FnOnce() -> InputRecord,
+    ) {
+        if R::ON {
+            self.core.write_entry(sequence, node, None, describe(), None, None);
+        }
+    }
+}
+
+/// Answers about a run.
+impl<P: Protocol, A, O, R> World<P, A, O, R> {
+    /// The digest of all events handled so far.
+    pub fn digest(&self) -> TraceDigest {
+        self.core.digest.value()
+    }
+    /// What was counted so far.
+    pub fn counters(&self) -> &Counters {
+        &self.core.counters
+    }
+    /// The queue of events.
+    pub fn agenda_mut(&mut self) -> &mut A {
+        &mut self.core.agenda
+    }
+    /// Who listens.
+    pub fn observer(&self) -> &O {
+        &self.core.observer
+    }
+    /// Who listens.
+    pub fn observer_mut(&mut self) -> &mut O {
+        &mut self.core.observer
+    }
+    /// What is recorded.
+    pub fn recorder_mut(&mut self) -> &mut R {
+        &mut self.core.recorder
+    }
+    /// The nodes.
+    pub fn hosts(&self) -> &[Host<P>] {
+        &self.hosts
+    }
+    /// The rules that the nodes run.
+    pub fn protocol(&self) -> &P {
+        &self.protocol
+    }
+    /// The fixed surroundings.
+    pub fn setting(&self) -> &Arc<Setting> {
+        &self.setting
+    }
+    /// The time of the event handled last.
+    pub fn now(&self) -> GlobalTime {
+        self.core.now
+    }
+    /// How many faults found no target when their time came.
+    pub fn missed_faults(&self) -> u32 {
+        self.faults.missed
+    }
+}
+
+impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> Core<P, A, O, R> {
+    #[cold]
+    fn write_entry(
+        &mut self,
+        sequence: u64,
+        node: Option<NodeId>,
+        clocks: Option<Now>,
+        input: InputRecord,
+        before: Option<NodeRecord>,
+        after: Option<NodeRecord>,
+    ) {
+        let effects = std::mem::take(&mut self.draft.effects);
+        let observed = std::mem::take(&mut self.draft.observed);
+        let at_ns = self.now;
+        self.recorder.entry(Entry { at_ns, sequence, node, clocks, input, before, after, effects, observed });
+    }
+}
+
+fn node_record<P: Protocol>(host: &Host<P>) -> NodeRecord {
+    NodeRecord {
+        role: host.role(),
+        epoch: host.epoch(),
+        leads: host.leadership(),
+        pending_writes: host.pending_writes(),
+    }
+}
+
+#[inline]
+fn endpoints(to: NodeId, from: NodeId) -> u64 {
+    u64::from(to.0) << 8 | u64::from(from.0)
+}
+
+/// What the digest calls the kinds of event.
+pub(crate) mod tag {
+    pub(crate) const DELIVER: u64 = 1;
+    pub(crate) const VANISH: u64 = 2;
+    pub(crate) const TIMER: u64 = 3;
+    pub(crate) const FSYNC: u64 = 4;
+    pub(crate) const BOOT: u64 = 5;
+    pub(crate) const CRASH: u64 = 6;
+    pub(crate) const PROPOSE: u64 = 7;
+    pub(crate) const ACT: u64 = 8;
+    pub(crate) const REACH: u64 = 9;
+    pub(crate) const INJECT: u64 = 10;
+    pub(crate) const LIFT: u64 = 11;
+    pub(crate) const HEAL: u64 = 12;
+    pub(crate) const TICK: u64 = 13;
+    pub(crate) const ADMINISTER: u64 = 14;
+}
