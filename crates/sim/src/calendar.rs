@@ -22,17 +22,17 @@ const NONE: u32 = u32::MAX;
 type Place = (u64, u64, u32);
 
 #[derive(Debug)]
-struct Slot<P: Protocol> {
+struct Slot<E> {
     at: u64,
     sequence: u64,
     next: u32,
-    event: Option<Event<P>>,
+    event: Option<E>,
 }
 
 /// The queue. See the module's description.
 #[derive(Debug)]
-pub struct Calendar<P: Protocol> {
-    slots: Vec<Slot<P>>,
+pub struct Calendar<E> {
+    slots: Vec<Slot<E>>,
     free: u32,
     heads: Vec<u32>,
     /// One bit per occupied bucket, and one bit per word of those that is not zero.
@@ -46,7 +46,7 @@ pub struct Calendar<P: Protocol> {
     len: usize,
 }
 
-impl<P: Protocol> Default for Calendar<P> {
+impl<E> Default for Calendar<E> {
     fn default() -> Self {
         const { assert!(BUCKETS / 64 == 64, "the summary is one word") };
         Calendar {
@@ -63,9 +63,9 @@ impl<P: Protocol> Default for Calendar<P> {
     }
 }
 
-impl<P: Protocol> Calendar<P> {
+impl<E> Calendar<E> {
     #[inline]
-    fn store(&mut self, at: u64, sequence: u64, event: Event<P>) -> u32 {
+    fn store(&mut self, at: u64, sequence: u64, event: E) -> u32 {
         self.len += 1;
         let index = self.free;
         if index == NONE {
@@ -81,7 +81,7 @@ impl<P: Protocol> Calendar<P> {
     }
 
     #[inline]
-    fn take(&mut self, index: u32) -> Option<(GlobalTime, u64, Event<P>)> {
+    fn take(&mut self, index: u32) -> Option<(GlobalTime, u64, E)> {
         let slot = &mut self.slots[index as usize];
         slot.next = self.free;
         self.free = index;
@@ -184,9 +184,11 @@ impl<P: Protocol> Calendar<P> {
     }
 }
 
-impl<P: Protocol> Agenda<P> for Calendar<P> {
+/// What queues of any kind of event do.
+impl<E> Calendar<E> {
+    /// Takes an event in. It must not lie before the last event taken out.
     #[inline]
-    fn push(&mut self, at: GlobalTime, sequence: u64, event: Event<P>) {
+    pub fn insert(&mut self, at: GlobalTime, sequence: u64, event: E) {
         let at = at.0;
         let bucket = at >> SHIFT;
         let index = self.store(at, sequence, event);
@@ -198,11 +200,10 @@ impl<P: Protocol> Agenda<P> for Calendar<P> {
             self.far.push(Reverse((at, sequence, index)));
         }
     }
-}
 
-impl<P: Protocol> Queue<P> for Calendar<P> {
+    /// Takes the first event out, if its time is not after `limit`.
     #[inline]
-    fn pop(&mut self, limit: GlobalTime) -> Option<(GlobalTime, u64, Event<P>)> {
+    pub fn take_first(&mut self, limit: GlobalTime) -> Option<(GlobalTime, u64, E)> {
         if self.current.is_empty() {
             let bucket = self.next_bucket(limit.0)?;
             self.advance(bucket);
@@ -213,6 +214,20 @@ impl<P: Protocol> Queue<P> for Calendar<P> {
         }
         self.current.pop();
         self.take(index)
+    }
+}
+
+impl<P: Protocol> Agenda<P> for Calendar<Event<P>> {
+    #[inline]
+    fn push(&mut self, at: GlobalTime, sequence: u64, event: Event<P>) {
+        self.insert(at, sequence, event);
+    }
+}
+
+impl<P: Protocol> Queue<P> for Calendar<Event<P>> {
+    #[inline]
+    fn pop(&mut self, limit: GlobalTime) -> Option<(GlobalTime, u64, Event<P>)> {
+        self.take_first(limit)
     }
 
     fn clear(&mut self) {

@@ -3,7 +3,7 @@
 use crate::Queue;
 use crate::calendar::Calendar;
 use interregnum_kernel::{GlobalTime, Observer, Protocol, TraceDigest};
-use interregnum_world::{Counters, NoRecorder, Recorder, Setting, World};
+use interregnum_world::{Counters, Event, NoRecorder, Recorder, Setting, World};
 use std::sync::Arc;
 
 /// A run is stopped after so many events, and says so: a protocol whose messages breed would otherwise never end.
@@ -37,7 +37,7 @@ pub struct Outcome {
 ///
 /// Memory is reused between runs, and nothing else is: a seed's outcome does not depend on what ran before it.
 #[derive(Debug)]
-pub struct Simulator<P: Protocol, O = (), R = NoRecorder, Q = Calendar<P>> {
+pub struct Simulator<P: Protocol, O = (), R = NoRecorder, Q = Calendar<Event<P>>> {
     world: World<P, Q, O, R>,
     event_limit: u64,
 }

@@ -1,0 +1,5 @@
+//! What the measurements run: the plain heartbeat exchange, as a protocol and as a loop written by hand.
+#![forbid(unsafe_code)]
+
+pub mod exchange;
+pub mod floor;
