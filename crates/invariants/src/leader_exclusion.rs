@@ -1,0 +1,113 @@
+//! At most one node acts as leader at one instant.
+//!
+//! Stronger than election safety, and not to be had without clocks or luck: an old leader of an older epoch may lead
+//! on for a while. A reign includes the instant at which it begins and not the one at which it ends.
+
+use crate::exclusion::{Holders, Overlap};
+use crate::{Info, Monitor, PropertyKind, Report, Setting};
+use interregnum_kernel::{Interest, Observation, What};
+use std::fmt;
+
+/// The monitor of `leader-exclusion`. A node that leads where last another one led puts it to the test.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct LeaderExclusion {
+    report: Report,
+    leaders: Holders,
+}
+
+/// Two leaders at one instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Breach(pub Overlap);
+
+impl fmt::Display for Breach {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.describe(f, "both lead", "")
+    }
+}
+
+impl Monitor for LeaderExclusion {
+    const INFO: Info = Info {
+        name: "leader-exclusion",
+        summary: "at most one node acts as leader at one instant",
+        kind: PropertyKind::Safety,
+        source: "Garcia-Molina 1982, assertion 1",
+    };
+    const INTEREST: Interest = Interest::LEADERSHIP;
+
+    fn new(_: &Setting) -> LeaderExclusion {
+        LeaderExclusion { report: Report::default(), leaders: Holders::default() }
+    }
+    fn reset(&mut self, _: &Setting) {
+        self.report = Report::default();
+        self.leaders.clear();
+    }
+    fn observe(&mut self, seen: &Observation) {
+        match seen.what {
+            What::Elected(leadership) => {
+                self.leaders.take(leadership.office, seen, &mut self.report, Breach);
+            }
+            What::Deposed(leadership) => {
+                self.leaders.release(leadership.office, seen, &mut self.report, Breach);
+            }
+            _ => {}
+        }
+    }
+    fn report(&self) -> &Report {
+        &self.report
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::LeaderExclusion;
+    use crate::Verdict::{Holds, NotExercised, Violated};
+    use crate::history::{history, n};
+    use interregnum_kernel::Office;
+
+    #[test]
+    fn two_leaders_at_one_instant_are_a_violation_even_in_different_epochs() {
+        let story = history().elected(n(1), 3).at(4).elected(n(2), 4).at(9).deposed(n(1));
+        let judged = story.judged_by::<LeaderExclusion>();
+        assert_eq!(judged.verdict(), Violated);
+        assert_eq!(judged.words(), "after 4ms: n1 and n2 both lead at the same time");
+    }
+
+    #[test]
+    fn a_successor_after_the_end_of_the_old_reign_is_allowed() {
+        let story = history().elected(n(1), 3).at(4).deposed(n(1)).elected(n(2), 4);
+        assert_eq!(story.judged_by::<LeaderExclusion>().verdict(), Holds);
+    }
+
+    #[test]
+    fn a_reign_that_ends_when_the_next_begins_is_allowed_in_whatever_order_it_is_told() {
+        let story = history().elected(n(1), 3).at(4).elected(n(2), 4).deposed(n(1)).at(5).ended();
+        assert_eq!(story.judged_by::<LeaderExclusion>().verdict(), Holds);
+    }
+
+    #[test]
+    fn a_third_leader_of_the_same_instant_does_not_hide_the_other_two() {
+        let story = history().elected(n(1), 3).at(4).elected(n(2), 4).elected(n(3), 5).deposed(n(1));
+        let judged = story.judged_by::<LeaderExclusion>();
+        assert_eq!(judged.verdict(), Violated);
+        assert_eq!(judged.words(), "after 4ms: n2 and n3 both lead at the same time");
+    }
+
+    #[test]
+    fn a_crash_ends_a_reign() {
+        let story = history().elected(n(1), 3).at(4).crashed(n(1)).at(5).elected(n(2), 4);
+        assert_eq!(story.judged_by::<LeaderExclusion>().verdict(), Holds);
+    }
+
+    #[test]
+    fn leaders_of_two_offices_do_not_exclude_each_other() {
+        let story = history().elected(n(1), 3).elected_to(Office::SERVICE, n(2), 1).deposed(n(1));
+        let story = story.at(1).elected(n(2), 4);
+        assert_eq!(story.judged_by::<LeaderExclusion>().verdict(), Holds);
+    }
+
+    #[test]
+    fn a_single_leader_does_not_exercise_it_however_often_it_is_elected() {
+        let story = history().elected(n(1), 3).deposed(n(1)).at(2).elected(n(1), 4);
+        assert_eq!(story.judged_by::<LeaderExclusion>().verdict(), NotExercised);
+    }
+}
