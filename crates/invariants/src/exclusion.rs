@@ -28,7 +28,8 @@ impl Overlap {
 ///
 /// A hold is half-open: it includes the instant at which it begins and not the one at which it ends. Observations of
 /// one instant come in some order, so a hold that begins may be heard before the one that ends at that same instant.
-/// Therefore a verdict on an instant can change until the instant is over.
+/// Therefore a verdict on an instant can change until the instant is over. An exploration in which time stands still
+/// has to look after every step.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Holders {
     holds: Memory<(Office, NodeId), ()>,

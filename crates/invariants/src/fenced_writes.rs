@@ -177,7 +177,8 @@ mod tests {
         let story = history().elected(n(1), 33).elected(n(2), 34).accepted(n(2), 34).at(6).accepted(n(1), 33);
         let judged = story.judged_by::<FencedWrites>();
         assert_eq!(judged.verdict(), Violated);
-        let words = "after 6ms: the resource took a write of n1 (i0) with token t33 after one of n2 (i0) with token t34";
+        let words = "after 6ms: the resource took a write of n1 (i0) with token t33 \
+                     after one of n2 (i0) with token t34";
         assert_eq!(judged.words(), words);
         let stale = StaleWrites { attempted: 1, accepted: 1, ..StaleWrites::default() };
         assert_eq!(judged.monitor.stale_writes(), stale);
@@ -201,8 +202,8 @@ mod tests {
         let story = history().elected(n(1), 3).elected(n(2), 4).accepted_unfenced(n(2), 4);
         let judged = story.accepted_unfenced(n(1), 3).judged_by::<FencedWrites>();
         assert_eq!(judged.verdict(), Violated);
-        let words =
-            "after 0ms: the resource took a write of n1 (i0) without a token, in e3 after one of n2 (i0) without a token, in e4";
+        let words = "after 0ms: the resource took a write of n1 (i0) without a token, in e3 \
+                     after one of n2 (i0) without a token, in e4";
         assert_eq!(judged.words(), words);
     }
 

@@ -57,8 +57,8 @@ pub struct Breach {
 impl fmt::Display for Breach {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Breach { leader, index, committed, found } = self;
-        let office = of_office(leader.office);
-        write!(f, "the leader of {}{office} lacks the committed entry {index} of {}", leader.epoch, committed.epoch)?;
+        let (reign, office) = (leader.epoch, of_office(leader.office));
+        write!(f, "the leader of {reign}{office} lacks the committed entry {index} of {}", committed.epoch)?;
         match found {
             Some(found) if found.epoch == committed.epoch => write!(f, " and has another command there"),
             Some(found) => write!(f, " and has one of {} there", found.epoch),

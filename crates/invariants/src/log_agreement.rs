@@ -55,7 +55,8 @@ impl fmt::Display for Breach {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Breach::Disagreement { index, node, entry, before, agreed } => {
-                write!(f, "{node} committed {} at {index}, where {before} had committed {}", Words(entry), Words(agreed))
+                let (entry, agreed) = (Words(entry), Words(agreed));
+                write!(f, "{node} committed {entry} at {index}, where {before} had committed {agreed}")
             }
             Breach::Disorder { node, index, expected } => {
                 write!(f, "{node} committed {index} when {expected} was next")
