@@ -140,7 +140,7 @@ impl<P: Protocol> Host<P> {
     }
 
     /// Gives a message to the node. A node that is down does not hear it.
-    #[inline]
+    #[inline(always)]
     pub fn receive(
         &mut self,
         protocol: &P,
@@ -154,7 +154,7 @@ impl<P: Protocol> Host<P> {
     }
 
     /// Lets a timer run out, if it is armed.
-    #[inline]
+    #[inline(always)]
     pub fn fire(
         &mut self,
         protocol: &P,
@@ -179,7 +179,7 @@ impl<P: Protocol> Host<P> {
     ) {
         if self.running.is_some() {
             port.observe(What::Proposed(command));
-            self.step(protocol, now, Input::Propose(command), effects, port);
+            self.step_rarely(protocol, now, Input::Propose(command), effects, port);
         }
     }
 
@@ -192,7 +192,7 @@ impl<P: Protocol> Host<P> {
         effects: &mut Effects<P>,
         port: &mut impl Port<P>,
     ) {
-        self.step(protocol, now, Input::Administer(order), effects, port);
+        self.step_rarely(protocol, now, Input::Administer(order), effects, port);
     }
 
     /// The oldest `writes` queued writes are durable: releases what waited for each and tells the protocol. Starts the
@@ -210,7 +210,7 @@ impl<P: Protocol> Host<P> {
             self.pending -= 1;
             P::apply(&mut self.disk, &write);
             self.release(port);
-            self.step(protocol, now, Input::Persisted(write), effects, port);
+            self.step_rarely(protocol, now, Input::Persisted(write), effects, port);
         }
         self.busy = self.pending > 0;
         if self.busy {
@@ -238,7 +238,7 @@ impl<P: Protocol> Host<P> {
         self.observe_answers(protocol, now, port);
     }
 
-    #[inline]
+    #[inline(always)]
     fn step(
         &mut self,
         protocol: &P,
@@ -253,8 +253,21 @@ impl<P: Protocol> Host<P> {
         self.settle(protocol, now, effects, port);
     }
 
+    /// A step out of line: deliveries and timers are most of a run, and their code is kept small and together.
+    #[inline(never)]
+    fn step_rarely(
+        &mut self,
+        protocol: &P,
+        now: Now,
+        input: Input<P>,
+        effects: &mut Effects<P>,
+        port: &mut impl Port<P>,
+    ) {
+        self.step(protocol, now, input, effects, port);
+    }
+
     /// What follows every step: the changed answers are observed, then the effects are performed in order.
-    #[inline]
+    #[inline(always)]
     fn settle(&mut self, protocol: &P, now: Now, effects: &mut Effects<P>, port: &mut impl Port<P>) {
         self.observe_answers(protocol, now, port);
         for effect in effects.list.drain(..) {
@@ -295,7 +308,7 @@ impl<P: Protocol> Host<P> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn observe_answers(&mut self, protocol: &P, now: Now, port: &mut impl Port<P>) {
         let Some(running) = &mut self.running else { return };
         let epoch = protocol.epoch(&running.state);

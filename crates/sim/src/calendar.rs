@@ -64,7 +64,7 @@ impl<E> Default for Calendar<E> {
 }
 
 impl<E> Calendar<E> {
-    #[inline]
+    #[inline(always)]
     fn store(&mut self, at: u64, sequence: u64, event: E) -> u32 {
         self.len += 1;
         let index = self.free;
@@ -173,7 +173,10 @@ impl<E> Calendar<E> {
     fn next_bucket(&self, limit: u64) -> Option<u64> {
         let far = self.far.peek().map(|Reverse(place)| place.0);
         match (self.next_in_ring(), far) {
-            (Some(bucket), None) => (self.earliest(bucket) <= limit).then_some(bucket),
+            (Some(bucket), None) => {
+                let inside = (bucket + 1) << SHIFT <= limit;
+                (inside || self.earliest(bucket) <= limit).then_some(bucket)
+            }
             (None, Some(at)) => (at <= limit).then_some(at >> SHIFT),
             (Some(bucket), Some(at)) => {
                 let first = self.earliest(bucket).min(at);
@@ -187,7 +190,7 @@ impl<E> Calendar<E> {
 /// What queues of any kind of event do.
 impl<E> Calendar<E> {
     /// Takes an event in. It must not lie before the last event taken out.
-    #[inline]
+    #[inline(always)]
     pub fn insert(&mut self, at: GlobalTime, sequence: u64, event: E) {
         let at = at.0;
         let bucket = at >> SHIFT;
@@ -218,7 +221,7 @@ impl<E> Calendar<E> {
 }
 
 impl<P: Protocol> Agenda<P> for Calendar<Event<P>> {
-    #[inline]
+    #[inline(always)]
     fn push(&mut self, at: GlobalTime, sequence: u64, event: Event<P>) {
         self.insert(at, sequence, event);
     }

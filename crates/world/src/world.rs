@@ -78,9 +78,20 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
     }
 
     /// Handles the event that is next in (time, sequence) order.
-    #[inline]
+    #[inline(always)]
     pub fn handle(&mut self, at: GlobalTime, sequence: u64, event: Event<P>) {
         self.core.now = at;
+        match event {
+            Event::Deliver { to, from, message } => self.deliver(sequence, to, from, message),
+            Event::Timer { node, slot } => self.timer(sequence, node, usize::from(slot)),
+            rare => self.handle_rare(sequence, rare),
+        }
+        self.settle();
+    }
+
+    /// Kept out of the loop's code, which deliveries and timers should have to themselves.
+    #[inline(never)]
+    fn handle_rare(&mut self, sequence: u64, event: Event<P>) {
         match event {
             Event::Deliver { to, from, message } => self.deliver(sequence, to, from, message),
             Event::Timer { node, slot } => self.timer(sequence, node, usize::from(slot)),
@@ -93,7 +104,6 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
             Event::Lift { fault } => self.lift(sequence, fault),
             Event::Heal => self.heal(sequence),
         }
-        self.settle();
     }
 
     /// Ends the run at its horizon.
@@ -103,7 +113,7 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
         self.core.digest.absorb_pair(self.core.counters.events, at.0);
     }
 
-    #[inline]
+    #[inline(always)]
     fn deliver(&mut self, sequence: u64, to: NodeId, from: NodeId, message: P::Message) {
         let label = P::label(&message);
         let up = self.hosts[to.index()].is_up();
@@ -125,7 +135,7 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
         });
     }
 
-    #[inline]
+    #[inline(always)]
     fn timer(&mut self, sequence: u64, node: NodeId, slot: usize) {
         match self.core.timers.due(node, slot, self.core.now, sequence) {
             Due::Stale => return,
@@ -175,7 +185,7 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
     }
 
     /// Runs one node's turn with everything it needs, and records it if records are kept.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn with_node(
         &mut self,
         sequence: u64,
