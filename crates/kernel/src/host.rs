@@ -270,7 +270,9 @@ impl<P: Protocol> Host<P> {
     #[inline(always)]
     fn settle(&mut self, protocol: &P, now: Now, effects: &mut Effects<P>, port: &mut impl Port<P>) {
         self.observe_answers(protocol, now, port);
-        for effect in effects.list.drain(..) {
+        // Taken from the end of the reversed list: a drain costs more than most steps do.
+        effects.list.reverse();
+        while let Some(effect) = effects.list.pop() {
             match effect {
                 Effect::Send { to, message, release } => {
                     if release == Release::AtOnce || self.pending == 0 {

@@ -202,7 +202,7 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> Core<P, A, O, R> {
     }
 
     /// Sends a message; the queue's events carry it.
-    #[inline]
+    #[inline(always)]
     fn transmit(&mut self, from: NodeId, to: NodeId, message: P::Message) {
         self.counters.sent[usize::from(P::kind(&message).0) & (MAX_KINDS - 1)] += 1;
         let stream = &mut self.streams[from.index()].network;
@@ -259,7 +259,7 @@ pub(crate) struct NodePort<'a, P: Protocol, A, O, R> {
 }
 
 impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> Port<P> for NodePort<'_, P, A, O, R> {
-    #[inline]
+    #[inline(always)]
     fn transmit(&mut self, to: NodeId, message: P::Message) {
         self.core.transmit(self.node, to, message);
     }

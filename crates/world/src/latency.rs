@@ -59,7 +59,7 @@ impl Latency {
     }
 
     /// Draws a delay. A constant takes nothing from the stream.
-    #[inline]
+    #[inline(always)]
     pub fn sample(&self, stream: &mut Stream) -> Span {
         match self {
             Latency::Constant(span) => *span,

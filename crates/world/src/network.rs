@@ -18,110 +18,75 @@ pub enum Fate {
     Cut,
 }
 
+/// What every message needs to know of its link; the rest is kept apart, so that all routes fit the fastest cache.
 #[derive(Clone, Debug)]
-struct Link {
+struct Route {
     latency: Latency,
     /// How many cuts lie on it: it is open only at zero.
     cuts: u16,
     /// Whether it can do anything to a message but delay it.
     fickle: bool,
-    /// Messages with a smaller sequence number were on their way when a cut dropped them.
-    lost_below: u64,
-    /// What it was made from.
-    setting: LinkSetting,
 }
 
 /// All links.
 #[derive(Clone, Debug, Default)]
 pub struct Network {
-    nodes: u8,
-    links: Vec<Link>,
+    endpoints: usize,
+    routes: Vec<Route>,
+    settings: Vec<LinkSetting>,
+    /// Per link: messages with a smaller sequence number were on their way when a cut dropped them.
+    lost_below: Vec<u64>,
+    /// The largest of those: most messages need look no further.
+    any_lost_below: u64,
 }
 
 impl Network {
     /// Builds the links of a setting.
     pub fn new(setting: &Setting) -> Network {
-        let links = setting
-            .links
-            .iter()
-            .map(|link| Link {
-                latency: link.latency.clone(),
-                cuts: 0,
-                fickle: !(link.loss.is_never() && link.duplicate.is_never() && link.reorder.is_never()),
-                lost_below: 0,
-                setting: link.clone(),
-            })
-            .collect();
-        Network { nodes: setting.nodes, links }
+        let route = |link: &LinkSetting| Route {
+            latency: link.latency.clone(),
+            cuts: 0,
+            fickle: !(link.loss.is_never() && link.duplicate.is_never() && link.reorder.is_never()),
+        };
+        Network {
+            endpoints: usize::from(setting.nodes) + 1,
+            routes: setting.links.iter().map(route).collect(),
+            settings: setting.links.clone(),
+            lost_below: vec![0; setting.links.len()],
+            any_lost_below: 0,
+        }
     }
 
     /// Opens all links for a new run.
     pub fn reset(&mut self) {
-        for link in &mut self.links {
-            link.cuts = 0;
-            link.lost_below = 0;
-        }
+        self.heal();
+        self.lost_below.fill(0);
+        self.any_lost_below = 0;
     }
 
+    /// The place of a link, for [`Network::cut`].
     #[inline]
-    fn at(&self, from: Endpoint, to: Endpoint) -> usize {
-        Setting::link_index(self.nodes, from, to)
+    pub fn link(&self, from: Endpoint, to: Endpoint) -> usize {
+        usize::from(from.0) * self.endpoints + usize::from(to.0)
     }
 
     /// Decides what becomes of a message sent now. Draws the same numbers whether or not the link is cut, so that
     /// dropping a cut from a plan moves nothing else.
-    #[inline]
+    #[inline(always)]
     pub fn send(&self, from: Endpoint, to: Endpoint, now: GlobalTime, stream: &mut Stream) -> Fate {
-        let link = &self.links[self.at(from, to)];
-        let arrival = now + link.latency.sample(stream);
-        if link.fickle {
-            return link.send_fickle(now, arrival, stream);
+        let link = self.link(from, to);
+        let route = &self.routes[link];
+        let arrival = now + route.latency.sample(stream);
+        if route.fickle {
+            return self.send_fickle(link, now, arrival, stream);
         }
-        if link.cuts > 0 { Fate::Cut } else { Fate::Arrives(arrival) }
+        if route.cuts > 0 { Fate::Cut } else { Fate::Arrives(arrival) }
     }
 
-    /// Whether a message with this sequence number was dropped on its way by a cut.
-    #[inline]
-    pub fn dropped(&self, from: Endpoint, to: Endpoint, sequence: u64) -> bool {
-        sequence < self.links[self.at(from, to)].lost_below
-    }
-
-    /// Whether messages pass from one endpoint to another.
-    pub fn is_open(&self, from: Endpoint, to: Endpoint) -> bool {
-        self.links[self.at(from, to)].cuts == 0
-    }
-
-    /// Adds a cut. Given a sequence number, messages sent under a smaller one are lost even if they are on their way.
-    pub fn cut(&mut self, link: usize, drop_below: Option<u64>) {
-        let link = &mut self.links[link];
-        link.cuts += 1;
-        if let Some(sequence) = drop_below {
-            link.lost_below = sequence;
-        }
-    }
-
-    /// Takes a cut away.
-    pub fn uncut(&mut self, link: usize) {
-        let link = &mut self.links[link];
-        link.cuts = link.cuts.saturating_sub(1);
-    }
-
-    /// Takes all cuts away.
-    pub fn heal(&mut self) {
-        for link in &mut self.links {
-            link.cuts = 0;
-        }
-    }
-
-    /// The place of a link, for [`Network::cut`].
-    pub fn link(&self, from: Endpoint, to: Endpoint) -> usize {
-        self.at(from, to)
-    }
-}
-
-impl Link {
-    fn send_fickle(&self, now: GlobalTime, arrival: GlobalTime, stream: &mut Stream) -> Fate {
-        let LinkSetting { loss, duplicate, reorder, reorder_delay, .. } = &self.setting;
+    #[inline(never)]
+    fn send_fickle(&self, link: usize, now: GlobalTime, arrival: GlobalTime, stream: &mut Stream) -> Fate {
+        let LinkSetting { loss, duplicate, reorder, reorder_delay, .. } = &self.settings[link];
+        let route = &self.routes[link];
         let lost = !loss.is_never() && loss.covers(stream.bits32());
         let held_back = if !reorder.is_never() && reorder.covers(stream.bits32()) {
             reorder_delay.sample(stream)
@@ -129,8 +94,8 @@ impl Link {
             Span::ZERO
         };
         let copy = (!duplicate.is_never() && duplicate.covers(stream.bits32()))
-            .then(|| now + self.latency.sample(stream));
-        if self.cuts > 0 {
+            .then(|| now + route.latency.sample(stream));
+        if route.cuts > 0 {
             return Fate::Cut;
         }
         if lost {
@@ -139,6 +104,39 @@ impl Link {
         match copy {
             Some(copy) => Fate::Twice(arrival + held_back, copy),
             None => Fate::Arrives(arrival + held_back),
+        }
+    }
+
+    /// Whether a message with this sequence number was dropped on its way by a cut.
+    #[inline]
+    pub fn dropped(&self, from: Endpoint, to: Endpoint, sequence: u64) -> bool {
+        sequence < self.any_lost_below && sequence < self.lost_below[self.link(from, to)]
+    }
+
+    /// Whether messages pass from one endpoint to another.
+    pub fn is_open(&self, from: Endpoint, to: Endpoint) -> bool {
+        self.routes[self.link(from, to)].cuts == 0
+    }
+
+    /// Adds a cut. Given a sequence number, messages sent under a smaller one are lost even if they are on their way.
+    pub fn cut(&mut self, link: usize, drop_below: Option<u64>) {
+        self.routes[link].cuts += 1;
+        if let Some(sequence) = drop_below {
+            self.lost_below[link] = sequence;
+            self.any_lost_below = self.any_lost_below.max(sequence);
+        }
+    }
+
+    /// Takes a cut away.
+    pub fn uncut(&mut self, link: usize) {
+        let route = &mut self.routes[link];
+        route.cuts = route.cuts.saturating_sub(1);
+    }
+
+    /// Takes all cuts away.
+    pub fn heal(&mut self) {
+        for route in &mut self.routes {
+            route.cuts = 0;
         }
     }
 }

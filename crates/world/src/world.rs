@@ -115,16 +115,15 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
 
     #[inline(always)]
     fn deliver(&mut self, sequence: u64, to: NodeId, from: NodeId, message: P::Message) {
-        let label = P::label(&message);
+        let label = P::label(&message).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.core.account(tag::DELIVER, label ^ u64::from(to.0) << 8 ^ u64::from(from.0));
         let up = self.hosts[to.index()].is_up();
         if !up || self.core.network.dropped(Endpoint::from(from), Endpoint::from(to), sequence) {
             self.core.counters.lost += 1;
-            self.core.account(tag::VANISH, label ^ endpoints(to, from));
             let kind = P::KINDS[usize::from(P::kind(&message).0)];
             self.record_world(sequence, Some(to), || InputRecord::Vanish { from, kind });
             return;
         }
-        self.core.account(tag::DELIVER, label.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ endpoints(to, from));
         let describe = R::ON.then(|| InputRecord::Deliver {
             from,
             kind: P::KINDS[usize::from(P::kind(&message).0)],
@@ -293,15 +292,9 @@ fn node_record<P: Protocol>(host: &Host<P>) -> NodeRecord {
     }
 }
 
-#[inline]
-fn endpoints(to: NodeId, from: NodeId) -> u64 {
-    u64::from(to.0) << 8 | u64::from(from.0)
-}
-
 /// What the digest calls the kinds of event.
 pub(crate) mod tag {
     pub(crate) const DELIVER: u64 = 1;
-    pub(crate) const VANISH: u64 = 2;
     pub(crate) const TIMER: u64 = 3;
     pub(crate) const FSYNC: u64 = 4;
     pub(crate) const BOOT: u64 = 5;
