@@ -41,6 +41,8 @@ pub struct Entry {
     pub bugs: &'static [Bug],
     /// What can be set of it.
     pub parameters: &'static [ParameterSpec],
+    /// The kinds of message that belong to elections, as against the rest of its work.
+    pub election_kinds: &'static [&'static str],
     /// The names of the invariants that it promises to hold, under its assumptions.
     pub promises: &'static [&'static str],
 }

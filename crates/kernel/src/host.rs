@@ -313,15 +313,16 @@ impl<P: Protocol> Host<P> {
     #[inline(always)]
     fn observe_answers(&mut self, protocol: &P, now: Now, port: &mut impl Port<P>) {
         let Some(running) = &mut self.running else { return };
-        let epoch = protocol.epoch(&running.state);
-        if epoch != running.epoch {
-            running.epoch = epoch;
-            port.observe(What::EpochEntered(epoch));
-        }
+        // The role first: an epoch that is entered as a candidate is one that the node stands in.
         let role = protocol.role(&running.state);
         if role != running.role {
             running.role = role;
             port.observe(What::RoleChanged(role));
+        }
+        let epoch = protocol.epoch(&running.state);
+        if epoch != running.epoch {
+            running.epoch = epoch;
+            port.observe(What::EpochEntered(epoch));
         }
         let leadership = protocol.leadership(&running.state, now);
         if leadership != running.leadership {

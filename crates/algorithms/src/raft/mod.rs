@@ -123,6 +123,7 @@ impl Algorithm for Raft {
                  Ongaro, Consensus: Bridging Theory and Practice, 2014",
         bugs: bugs::BUGS,
         parameters: parameters::SPECS,
+        election_kinds: &["PreVote", "PreVoteResponse", "RequestVote", "RequestVoteResponse", "TimeoutNow"],
         promises: &[
             "election-safety",
             "vote-once",
