@@ -197,13 +197,16 @@ mod tests {
     struct Limits;
 
     impl Visitor for Limits {
-        type Output = (usize, usize);
-        fn visit<P: Registered>(self, _: P) -> (usize, usize) {
-            (P::KINDS.len(), P::Timer::COUNT)
+        type Output = (&'static [&'static str], usize);
+        fn visit<P: Registered>(self, _: P) -> Self::Output {
+            (P::KINDS, P::Timer::COUNT)
         }
     }
 
-    fn try_build(name: &str, parameters: &Parameters) -> Result<(usize, usize), BuildError> {
+    fn try_build(
+        name: &str,
+        parameters: &Parameters,
+    ) -> Result<(&'static [&'static str], usize), BuildError> {
         build(name, parameters, Limits)
     }
 
@@ -248,7 +251,10 @@ mod tests {
             for profile in [Profile::Matched, Profile::Production] {
                 let parameters = Parameters { profile, ..Parameters::of(3) };
                 let (kinds, timers) = try_build(entry.name, &parameters).expect("defaults build");
-                assert!(kinds <= 32, "{}: {kinds} kinds of message", entry.name);
+                assert!(kinds.len() <= 32, "{}: {kinds:?} are too many kinds", entry.name);
+                for kind in entry.election_kinds {
+                    assert!(kinds.contains(kind), "{} has no message {kind}", entry.name);
+                }
                 assert!(timers <= 64, "{}: {timers} timers", entry.name);
             }
         }

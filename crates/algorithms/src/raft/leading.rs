@@ -4,7 +4,7 @@
 use super::bugs::Plant;
 use super::state::{Progress, State, Write};
 use super::{Message, Out, Raft, Timer};
-use interregnum_kernel::{Jitter, LocalTime, LogIndex, NodeId, NodeSet, Now, Role};
+use interregnum_kernel::{Jitter, LocalTime, LogIndex, NodeId, NodeSet, Now, Role, Span};
 
 impl Raft {
     /// The election is won, and the own vote is durable: the node leads from now on. Its first entry, which is nobody's
@@ -22,7 +22,9 @@ impl Raft {
         state.leading.probing = self.members.minus(NodeSet::only(state.node));
         state.leading.active = NodeSet::only(state.node);
         out.cancel_timer(Timer::Election);
-        out.set_timer(Timer::Heartbeat, Jitter::exactly(self.heartbeat_interval));
+        // A leader that wants a lease asks for it at once; otherwise the first entry is its first heartbeat.
+        let first = if self.lease { Span::ZERO } else { self.heartbeat_interval };
+        out.set_timer(Timer::Heartbeat, Jitter::exactly(first));
         if self.check_quorum {
             out.set_timer(Timer::CheckQuorum, self.patience());
         }

@@ -43,6 +43,12 @@ fn a_quorum_of_answers_gives_a_lease_that_is_counted_from_the_sending() {
 }
 
 #[test]
+fn a_leader_that_wants_a_lease_asks_for_it_at_once() {
+    let cluster = leader();
+    assert_eq!(cluster.armed(N1, Timer::Heartbeat), Some(Jitter::exactly(Span::ZERO)));
+}
+
+#[test]
 fn a_late_answer_does_not_renew_the_lease_from_its_arrival() {
     let mut cluster = leader();
     let first = cluster.now;

@@ -144,6 +144,7 @@ fn configurations() -> Vec<Parameters> {
         Parameters::of(5),
         bare(5).with("initial_logs", figure_8).with("append_limit", Value::Count(1)),
         bare(4),
+        Parameters::of(3).with("lease", Value::Flag(true)),
     ]
 }
 
@@ -170,6 +171,8 @@ fn random_schedules_find_the_planted_safety_bugs() {
         "raft-count-duplicate-votes",
         "raft-count-old-term-votes",
         "raft-prevote-counted-as-vote",
+        "raft-ask-before-own-vote",
+        "raft-lead-before-own-vote",
         "raft-restart-forgets-term",
         "raft-vote-ignores-log",
         "raft-append-skips-consistency-check",
