@@ -219,7 +219,9 @@ pub fn overview(summaries: &[Summary]) -> Result<Option<String>, PlotError> {
             "line: shortest to longest; filled dot: median; ring: 99th percentile; \u{221e}: some never came"
                 .to_owned();
         let body = title(&root, "Failover time by scenario", &[seeds, key])?;
-        draw_rows(&body, &rows, longest * 1.08)?;
+        let shortest = rows.iter().filter_map(|one| one.failover.min()).min().unwrap_or_default();
+        // A logarithmic axis has no zero; a millisecond is less than any election takes.
+        draw_rows(&body, &rows, (shortest.as_millis_f64().max(1.0) * 0.8, longest * 1.2))?;
         root.present().map_err(failed)?;
     }
     Ok(Some(text))
@@ -228,7 +230,7 @@ pub fn overview(summaries: &[Summary]) -> Result<Option<String>, PlotError> {
 fn draw_rows(
     area: &DrawingArea<SVGBackend<'_>, Shift>,
     rows: &[&Summary],
-    right: f64,
+    (left, right): (f64, f64),
 ) -> Result<(), PlotError> {
     let count = rows.len();
     let names: Vec<String> =
@@ -239,11 +241,11 @@ fn draw_rows(
         .margin_bottom(10)
         .x_label_area_size(46)
         .y_label_area_size(270)
-        .build_cartesian_2d(0.0..right, 0.0..count as f64)
+        .build_cartesian_2d((left..right).log_scale(), 0.0..count as f64)
         .map_err(failed)?;
     chart
         .configure_mesh()
-        .x_desc("failover time, ms")
+        .x_desc("failover time, ms (logarithmic)")
         .x_labels(11)
         .x_label_formatter(&|ms| format!("{ms:.0}"))
         .y_labels(0)
@@ -265,19 +267,20 @@ fn draw_rows(
         let shade = color(place);
         let ms = |span: Option<Span>| span.map(Span::as_millis_f64);
         let failover = &summary.failover;
-        let (left, end) = (ms(failover.min()).unwrap_or(0.0), longest(failover).unwrap_or(0.0));
+        let ends = (ms(failover.min()).unwrap_or(left), longest(failover).unwrap_or(right));
         chart
-            .draw_series([PathElement::new(vec![(left, y), (end, y)], shade.stroke_width(2))])
+            .draw_series([PathElement::new(vec![(ends.0, y), (ends.1, y)], shade.stroke_width(2))])
             .map_err(failed)?;
         let p50 = ms(failover.per_mille(500)).map(|x| Circle::new((x, y), 5, shade.filled()));
         chart.draw_series(p50).map_err(failed)?;
-        let p99 = ms(failover.per_mille(990)).map(|x| Circle::new((x, y), 5, shade.stroke_width(2)));
-        chart.draw_series(p99).map_err(failed)?;
+        let p99 = ms(failover.per_mille(990));
+        chart.draw_series(p99.map(|x| Circle::new((x, y), 5, WHITE.filled()))).map_err(failed)?;
+        chart.draw_series(p99.map(|x| Circle::new((x, y), 5, shade.stroke_width(2)))).map_err(failed)?;
         if failover.never() > 0 {
-            let mark = Text::new("\u{221e}".to_owned(), (right * 0.985, y + 0.25), style(18, shade));
+            let mark = Text::new("\u{221e}".to_owned(), (right * 0.95, y + 0.25), style(18, shade));
             chart.draw_series([mark]).map_err(failed)?;
         }
-        label_row(area, &chart.backend_coord(&(0.0, y)), &names[index])?;
+        label_row(area, &chart.backend_coord(&(left, y)), &names[index])?;
     }
     Ok(())
 }
