@@ -1,8 +1,8 @@
 //! Reading a file: syntax first, then everything that the declarations and checks can say about it.
 
 use crate::catalogue::Catalogue;
-use crate::diagnostic::{Diagnostic, Severity, position};
-use crate::reader::{Reader, Remark};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::reader::{MOST_REMARKS, Reader, Remark};
 use crate::scenario::Scenario;
 use crate::sections::{self, DOCUMENT};
 use std::collections::BTreeSet;
@@ -42,13 +42,16 @@ fn read_text(reader: &mut Reader<'_>, text: &str) -> Option<Scenario> {
         return None;
     }
     let (document, syntax_errors) = DeTable::parse_recoverable(text);
-    let syntax_errors = report_syntax(reader, text, &syntax_errors);
+    let syntax_errors = report_syntax(reader, text.len(), &syntax_errors);
     if syntax_errors == 0 && document.get_ref().is_empty() {
         let remark = Remark::error(0..0, "the file is empty");
         reader.report(remark.expected("a scenario, which starts with `format = 1`"));
         return None;
     }
     reader.broken = syntax_errors > 0;
+    if sections::is_of_another_version(reader, document.get_ref()) {
+        return None;
+    }
     let document = Spanned::new(0..text.len(), DeValue::Table(document.into_inner()));
     let mut top = reader.fields(&document, &DOCUMENT)?;
     // What is missing from the file is missing at its start, not all over it.
@@ -59,11 +62,11 @@ fn read_text(reader: &mut Reader<'_>, text: &str) -> Option<Scenario> {
 }
 
 /// Reports the first syntax error of every line, since those after it are mostly its consequences; says how many.
-fn report_syntax(reader: &mut Reader<'_>, text: &str, errors: &[toml::de::Error]) -> usize {
+fn report_syntax(reader: &mut Reader<'_>, end: usize, errors: &[toml::de::Error]) -> usize {
     let mut lines = BTreeSet::new();
     for error in errors {
-        let span = error.span().unwrap_or(text.len()..text.len());
-        if lines.insert(position(text, span.start).0) {
+        let span = error.span().unwrap_or(end..end);
+        if lines.len() < MOST_REMARKS && lines.insert(reader.line(span.start)) {
             let remark = syntax_remark(reader, span, error.message());
             reader.report(remark);
         }

@@ -2,8 +2,8 @@
 
 use crate::catalogue::Catalogue;
 use crate::declare::{Item, Key, Kind, Presence, Table};
-use crate::diagnostic::{Diagnostic, Severity, floor_boundary, position};
-use crate::nearest::{any_of, did_you_mean};
+use crate::diagnostic::{Diagnostic, Lines, Severity, floor_boundary};
+use crate::nearest::{any_of, did_you_mean, nearest};
 use crate::sections;
 use interregnum_kernel::{NodeId, Span};
 use interregnum_world::Zone;
@@ -86,10 +86,14 @@ pub(crate) struct Known {
     pub(crate) faults: usize,
 }
 
+/// The most remarks that are kept about one file; of more than that it is only said how many there are.
+pub(crate) const MOST_REMARKS: usize = 1_000;
+
 /// The state of one pass over one file.
 pub(crate) struct Reader<'r> {
     file: &'r str,
     text: &'r str,
+    lines: Lines<'r>,
     pub(crate) catalogue: &'r Catalogue,
     load: &'r mut dyn FnMut(&str) -> Result<String, String>,
     /// The text has syntax errors, so that parts of the document may be missing: absences are not reported then.
@@ -98,6 +102,7 @@ pub(crate) struct Reader<'r> {
     /// The files that the scenario names.
     pub(crate) files: BTreeMap<String, String>,
     diagnostics: Vec<Diagnostic>,
+    dropped: usize,
 }
 
 /// The keys that one table of the document has.
@@ -106,6 +111,8 @@ pub(crate) struct Fields<'d, 't> {
     pub(crate) span: Range<usize>,
     /// Whether the table has keys besides, which were reported.
     pub(crate) has_unknown: bool,
+    /// The keys that those others were probably meant to be: their absence is no second mistake.
+    meant: Vec<String>,
     entries: Vec<(&'d str, Range<usize>, &'d Item<'t>)>,
 }
 
@@ -132,12 +139,14 @@ impl<'r> Reader<'r> {
         Reader {
             file,
             text,
+            lines: Lines::of(text),
             catalogue,
             load,
             broken: false,
             known: Known::default(),
             files: BTreeMap::new(),
             diagnostics: Vec::new(),
+            dropped: 0,
         }
     }
 
@@ -147,9 +156,13 @@ impl<'r> Reader<'r> {
         if self.broken && remark.span.is_empty() {
             return;
         }
+        if self.diagnostics.len() >= MOST_REMARKS {
+            self.dropped += 1;
+            return;
+        }
         let start = floor_boundary(self.text, remark.span.start);
         let end = floor_boundary(self.text, remark.span.end).max(start);
-        let (line, column) = position(self.text, start);
+        let (line, column) = self.lines.position(start);
         self.diagnostics.push(Diagnostic {
             severity: remark.severity,
             message: remark.message,
@@ -168,8 +181,20 @@ impl<'r> Reader<'r> {
         excerpt(self.text.get(span.clone()).unwrap_or_default())
     }
 
+    /// The line, counted from 1, of a byte.
+    pub(crate) fn line(&self, byte: usize) -> usize {
+        self.lines.position(byte).0
+    }
+
     /// All remarks, in the order of the file.
     pub(crate) fn into_diagnostics(mut self) -> Vec<Diagnostic> {
+        if self.dropped > 0 {
+            let message = format!("there are {} more remarks than these", self.dropped + 1);
+            // The last one makes room; it counts among the others now.
+            self.diagnostics.pop();
+            self.broken = false;
+            self.report(Remark::error(self.text.len()..self.text.len(), message));
+        }
         self.diagnostics.sort_by_key(|diagnostic| (diagnostic.span.start, diagnostic.severity));
         self.diagnostics.dedup();
         self.diagnostics
@@ -266,15 +291,17 @@ impl<'r> Reader<'r> {
         let keys = self.keys(item, &format!("the table {}", table.name))?;
         let mut entries = Vec::new();
         let mut has_unknown = false;
+        let mut meant = Vec::new();
         for (name, span, value) in keys {
             if known.contains(&name) {
                 entries.push((name, span, value));
             } else {
-                self.unknown_key(name, span, table, &known);
                 has_unknown = true;
+                meant.extend(nearest(name, known.iter().copied()).map(str::to_owned));
+                self.unknown_key(name, span, table, &known);
             }
         }
-        Some(Fields { span: item.span(), has_unknown, entries })
+        Some(Fields { span: item.span(), has_unknown, meant, entries })
     }
 
     /// The keys of a table, whatever they are, in the order of the file.
@@ -312,7 +339,9 @@ impl<'r> Reader<'r> {
         match key.presence {
             Presence::Optional => None,
             Presence::Required => {
-                self.missing(fields.span.clone(), key.name, key.kind.words);
+                if !fields.meant.iter().any(|meant| meant == key.name) {
+                    self.missing(fields.span.clone(), key.name, key.kind.words);
+                }
                 None
             }
             Presence::Default(text) => {

@@ -22,6 +22,8 @@ pub(crate) enum NotADuration {
     UnknownUnit(String),
     /// It does not start with a number.
     NoNumber,
+    /// It is a range.
+    Range,
     /// It is longer than [`LONGEST`].
     TooLong,
     /// It has a fraction of a nanosecond.
@@ -34,6 +36,7 @@ impl NotADuration {
             NotADuration::NoUnit => format!("`{text}` has no unit"),
             NotADuration::UnknownUnit(unit) => format!("`{unit}` is not a unit of time"),
             NotADuration::NoNumber => format!("`{text}` is not a duration"),
+            NotADuration::Range => format!("`{text}` is a range, not one duration"),
             NotADuration::TooLong => format!("`{text}` is longer than 30 days"),
             NotADuration::TooFine => format!("`{text}` is finer than a nanosecond"),
         }
@@ -59,6 +62,9 @@ impl NotADuration {
 
 /// Reads a duration such as `150ms`, `1.5s` or `2min`.
 pub(crate) fn parse(text: &str) -> Result<Span, NotADuration> {
+    if text.contains("..") {
+        return Err(NotADuration::Range);
+    }
     let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
     if !number.starts_with(|c: char| c.is_ascii_digit()) {
@@ -125,32 +131,31 @@ const DURATION_PATTERN: &str = "^[0-9]+(\\.[0-9]+)? ?(ns|us|ms|s|min)$";
 const RANGE_PATTERN: &str =
     "^[0-9]+(\\.[0-9]+)? ?(ns|us|ms|s|min)( *\\.\\. *[0-9]+(\\.[0-9]+)? ?(ns|us|ms|s|min))?$";
 
+fn duration(reader: &mut Reader<'_>, item: &Item<'_>, words: &str) -> Option<Span> {
+    let text = text_of(reader, item, words)?;
+    parse(text).map_err(|problem| report(reader, item, text, &problem, words)).ok()
+}
+
+fn period(reader: &mut Reader<'_>, item: &Item<'_>, words: &str) -> Option<Span> {
+    let period = duration(reader, item, words)?;
+    if period == Span::ZERO {
+        reader.report(Remark::error(item.span(), "the duration is zero").expected(words));
+        return None;
+    }
+    Some(period)
+}
+
 /// A duration.
 pub(crate) const DURATION: Kind<Span> = Kind {
     words: "a duration such as \"50ms\"",
-    read: |reader, item| {
-        let text = text_of(reader, item, DURATION.words)?;
-        match parse(text) {
-            Ok(span) => Some(span),
-            Err(problem) => {
-                report(reader, item, text, &problem, DURATION.words);
-                None
-            }
-        }
-    },
+    read: |reader, item| duration(reader, item, DURATION.words),
     schema: |_| json!({ "type": "string", "pattern": DURATION_PATTERN }),
 };
 
 /// A duration that is longer than zero.
 pub(crate) const PERIOD: Kind<Span> = Kind {
     words: "a duration longer than zero, such as \"50ms\"",
-    read: |reader, item| match reader.read(&DURATION, item)? {
-        Span::ZERO => {
-            reader.report(Remark::error(item.span(), "the duration is zero").expected(PERIOD.words));
-            None
-        }
-        period => Some(period),
-    },
+    read: |reader, item| period(reader, item, PERIOD.words),
     schema: |catalogue| (DURATION.schema)(catalogue),
 };
 
@@ -159,7 +164,7 @@ pub(crate) const PERIOD_OR_NEVER: Kind<Option<Span>> = Kind {
     words: "a duration longer than zero, such as \"50ms\", or \"never\"",
     read: |reader, item| match item.get_ref().as_str() {
         Some("never") => Some(None),
-        _ => reader.read(&PERIOD, item).map(Some),
+        _ => period(reader, item, PERIOD_OR_NEVER.words).map(Some),
     },
     schema: |catalogue| json!({ "anyOf": [{ "const": "never" }, (DURATION.schema)(catalogue)] }),
 };
@@ -246,7 +251,7 @@ mod tests {
             ("", NotADuration::NoNumber),
             ("ms", NotADuration::NoNumber),
             ("-1ms", NotADuration::NoNumber),
-            ("1..2ms", NotADuration::NoNumber),
+            ("1ms..2ms", NotADuration::Range),
             ("1.ms", NotADuration::NoNumber),
             ("3 weeks", NotADuration::UnknownUnit("weeks".to_owned())),
             ("0.5ns", NotADuration::TooFine),

@@ -113,6 +113,7 @@ pub(crate) fn one_form(reader: &mut Reader<'_>, fields: &Fields<'_, '_>, forms: 
             read.push((span, reader.get(fields, form)));
         }
     }
+    read.sort_by_key(|(span, _)| span.start);
     if let Some((span, _)) = read.get(1) {
         let remark = Remark::error(span.clone(), "a delay has one distribution, and this names a second");
         reader.report(remark);
@@ -121,7 +122,7 @@ pub(crate) fn one_form(reader: &mut Reader<'_>, fields: &Fields<'_, '_>, forms: 
     match read.pop() {
         Some((_, latency)) => latency.map(|latency| latency.value),
         None => {
-            if !reader.broken {
+            if !reader.broken && !fields.has_unknown {
                 let remark = Remark::error(fields.span.clone(), "the braces name no distribution");
                 reader.report(remark.expected(any_of(forms)));
             }

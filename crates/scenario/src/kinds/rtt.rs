@@ -138,15 +138,17 @@ fn round_trip(table: &Table2, local: Option<Span>, from: &str, to: &str) -> Opti
 }
 
 fn report_missing(reader: &mut Reader<'_>, path: &At<String>, mut missing: Vec<(String, String)>) -> bool {
+    // A way that is missing is missing in both directions.
+    missing.retain(|(from, to)| from <= to);
     missing.sort();
     missing.dedup();
     for (from, to) in &missing {
+        let message = format!("`{}` has no round trip ", path.value);
         reader.report(if from == to {
-            Remark::error(path.span.clone(), format!("`{}` has no round trip within `{from}`", path.value))
+            Remark::error(path.span.clone(), message + &format!("within `{from}`"))
                 .hint("say it: local = \"1ms\"")
         } else {
-            let message = format!("`{}` has no round trip from `{from}` to `{to}`", path.value);
-            Remark::error(path.span.clone(), message)
+            Remark::error(path.span.clone(), message + &format!("between `{from}` and `{to}`"))
         });
     }
     missing.is_empty()

@@ -31,11 +31,11 @@ static FAILOVER: Key<FailoverExpectation> = Key::optional(
 static COUNTS: [(Counted, Key<Comparison>); 6] = [
     count(
         Counted::StaleWritesRejected,
-        "How many writes of a deposed leader the resource refused, over all seeds.",
+        "How many writes the resource refused, having taken one with a later token, over all seeds.",
     ),
     count(
         Counted::StaleWritesAccepted,
-        "How many writes of a deposed leader the resource took, over all seeds.",
+        "How many writes the resource took although it had taken one with a later token, over all seeds.",
     ),
     count(Counted::LeaderChanges, "How many leaders were established after the first, over all seeds."),
     count(Counted::SpuriousFailovers, "How many leader changes no fault called for, over all seeds."),

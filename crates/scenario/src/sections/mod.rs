@@ -19,6 +19,7 @@ use crate::scenario::Scenario;
 use cluster::Cluster;
 use interregnum_world::{Plan, Setting};
 use serde_json::json;
+use toml::de::DeTable;
 
 /// The version of the format that this crate reads.
 const FORMAT_VERSION: u64 = 1;
@@ -74,15 +75,19 @@ pub(crate) fn tables() -> Vec<&'static Table> {
     ]
 }
 
+/// Whether the file is of another version, which is reported: the rest of it would only collect misunderstandings.
+pub(crate) fn is_of_another_version(reader: &mut Reader<'_>, document: &DeTable<'_>) -> bool {
+    let Some(item) = document.get(FORMAT.name) else { return false };
+    let version = item.get_ref().as_integer().map(ToString::to_string);
+    let Some(other) = version.filter(|version| *version != FORMAT_VERSION.to_string()) else { return false };
+    let message = format!("format {other} is not known to this version");
+    reader.report(Remark::error(item.span(), message).expected(FORMAT_KIND.words));
+    true
+}
+
 /// Reads the whole document. What other sections depend on is read first. `None` only where something was reported.
 pub(crate) fn read(reader: &mut Reader<'_>, top: &Fields<'_, '_>) -> Option<Scenario> {
-    let format = reader.get(top, &FORMAT);
-    if let Some(other) = format.filter(|format| format.value != FORMAT_VERSION) {
-        let message = format!("format {} is not known to this version", other.value);
-        reader.report(Remark::error(other.span, message).expected(FORMAT_KIND.words));
-        // The rest of a file of another version would only collect misunderstandings.
-        return None;
-    }
+    reader.get(top, &FORMAT);
     let name = reader.get(top, &NAME_KEY);
     let summary = reader.get(top, &SUMMARY);
     let cluster = reader.get(top, &cluster::CLUSTER).map(|cluster| cluster.value);
