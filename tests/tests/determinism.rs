@@ -16,7 +16,8 @@ fn scenarios() -> Vec<Loaded> {
 
 fn jobs(scenarios: &[Loaded]) -> Vec<Job<'_>> {
     let algorithms = interregnum_algorithms::ALGORITHMS;
-    let pairs = scenarios.iter().flat_map(|one| algorithms.iter().map(move |entry| (&one.scenario, entry.name)));
+    let pairs =
+        scenarios.iter().flat_map(|one| algorithms.iter().map(move |entry| (&one.scenario, entry.name)));
     let meant = pairs.filter(|(scenario, algorithm)| scenario.is_for(algorithm));
     meant.map(|(scenario, algorithm)| Job { scenario, algorithm, seeds: SEEDS, bug: None }).collect()
 }

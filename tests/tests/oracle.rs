@@ -50,7 +50,12 @@ impl Cell {
 
 fn cells() -> Vec<Cell> {
     let of_row = |(nodes, up, rates): (u64, u64, [f64; 4])| {
-        LATENCIES.into_iter().zip(rates).map(move |(latency, published)| Cell { nodes, up, latency, published })
+        LATENCIES.into_iter().zip(rates).map(move |(latency, published)| Cell {
+            nodes,
+            up,
+            latency,
+            published,
+        })
     };
     PUBLISHED.into_iter().flat_map(of_row).collect()
 }
@@ -116,8 +121,11 @@ fn the_closed_form_gives_the_published_table() {
 #[test]
 fn raft_splits_its_votes_as_often_as_the_closed_form_says() {
     let p_values = p_values(1.0);
-    let rejected: Vec<_> =
-        cells().into_iter().zip(holm(&p_values, FAMILY_WISE_ERROR)).filter(|(_, rejected)| *rejected).collect();
+    let rejected: Vec<_> = cells()
+        .into_iter()
+        .zip(holm(&p_values, FAMILY_WISE_ERROR))
+        .filter(|(_, rejected)| *rejected)
+        .collect();
     assert!(rejected.is_empty(), "these cells deviate from the closed form: {rejected:?}");
 }
 

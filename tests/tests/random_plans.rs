@@ -63,7 +63,10 @@ fn raft_keeps_its_promises_under_random_plans() {
         invariants: SAFETY,
     };
     let coverage = property.check();
-    assert!(coverage.elections > 2 * coverage.cases, "plans that change no leader test nothing: {coverage:?}");
+    assert!(
+        coverage.elections > 2 * coverage.cases,
+        "plans that change no leader test nothing: {coverage:?}"
+    );
     for (name, exercised) in SAFETY.iter().zip(&coverage.exercised) {
         assert!(*exercised > 0, "{name} was never put to the test");
     }
@@ -83,7 +86,11 @@ fn a_planted_bug_is_found_and_shrunk_to_a_plan_that_can_be_read() {
         invariants: SAFETY,
     };
     let failure = property.search().expect_err("the planted bug breaks a promise under some plan");
-    assert!(failure.plan.faults.len() <= 2, "one crash shows it, this does not read well:\n{}", failure.plan);
+    assert!(
+        failure.plan.faults.len() <= 2,
+        "a crash or two show it, this does not read well:\n{}",
+        failure.plan
+    );
     let (run, _) = failure.replay.run(false).expect("the replay file is valid");
     assert_eq!(run.digest.to_string(), failure.replay.digest, "the shrunk run is the one that is kept");
 }
