@@ -2,7 +2,7 @@
 
 use crate::root;
 use interregnum_campaign::load::read_text;
-use interregnum_campaign::output::{create_folder, write_whole};
+use interregnum_campaign::output::write_whole;
 use interregnum_campaign::replay::{Replay, run_one};
 use interregnum_campaign::{Job, Run, Seeds};
 use interregnum_world::Plan;
@@ -146,8 +146,8 @@ impl<S: Strategy<Value = Plan>> Property<'_, S> {
     fn report(&self, failure: &Failure) -> String {
         let folder = regressions();
         let file = folder.join(format!("{}-{:#x}.toml", self.name, failure.seed));
-        let kept =
-            create_folder(&folder).and_then(|()| write_whole(&file, failure.replay.to_text().as_bytes()));
+        let kept = std::fs::create_dir_all(&folder)
+            .and_then(|()| write_whole(&file, failure.replay.to_text().as_bytes()));
         let kept = kept.map_or_else(|error| format!("could not be kept: {error}"), |()| "is kept".to_owned());
         let bug = self.bug.as_ref().map(|bug| format!(" INTERREGNUM_BUG={bug}")).unwrap_or_default();
         format!(
