@@ -2,7 +2,6 @@
 
 use crate::summary::{InvariantSummary, InvariantVerdict, Summary};
 use crate::sweep::Job;
-use interregnum_kernel::Span;
 use interregnum_scenario::Expectation;
 
 /// Sets the invariants' verdicts and lists everything that was not as expected.
@@ -48,7 +47,8 @@ fn judge_invariant(
         (true, false, true) => InvariantVerdict::Holds,
         (true, false, false) => InvariantVerdict::NotExercised,
     };
-    if violated && promised && !expected {
+    invariant.unexpected = violated && promised && !expected;
+    if invariant.unexpected {
         complaints.push(describe(invariant));
     }
     if expected && !violated {
@@ -65,10 +65,10 @@ fn describe(invariant: &InvariantSummary) -> String {
     let plural = if runs == 1 { "run" } else { "runs" };
     match &invariant.first_violation {
         Some(first) => format!(
-            "{} is violated in {runs} {plural}; first with seed {} at {}: {}",
+            "{} is violated in {runs} {plural}; first with seed {:#x} at {:.3} ms: {}",
             invariant.name,
             first.seed,
-            Span(first.at.nanos()),
+            first.at.nanos() as f64 / 1e6,
             first.detail
         ),
         None => format!("{} is violated in {runs} {plural}", invariant.name),
@@ -109,3 +109,6 @@ fn judge_failovers(summary: &Summary, expectation: &Expectation, complaints: &mu
         complaints.push(format!("{} failovers never came; expected {never}", failover.never()));
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,11 +5,35 @@ use interregnum_invariants::INVARIANTS;
 use interregnum_scenario::{AlgorithmInfo, Catalogue, Diagnostic, Scenario};
 use std::fmt;
 use std::fs;
-use std::io::Read as _;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 /// No scenario, replay or data file is larger: what is larger was not meant.
 pub const SIZE_LIMIT: u64 = 4 << 20;
+
+/// Why a file could not be read as text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreadable {
+    /// The line and the column, both counted from 1, where there are any.
+    pub at: Option<(usize, usize)>,
+    /// What is wrong, and what would be right.
+    pub problem: String,
+}
+
+impl Unreadable {
+    fn whole(problem: impl fmt::Display) -> Unreadable {
+        Unreadable { at: None, problem: problem.to_string() }
+    }
+}
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.at {
+            Some((line, column)) => write!(f, "line {line}, column {column}: {}", self.problem),
+            None => f.write_str(&self.problem),
+        }
+    }
+}
 
 /// Why an input file could not be used.
 #[derive(Debug)]
@@ -18,8 +42,8 @@ pub enum LoadError {
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it, and what would be right.
-        problem: String,
+        /// What is wrong with it.
+        unreadable: Unreadable,
     },
     /// It was read and is not a valid scenario.
     Invalid {
@@ -35,9 +59,14 @@ pub enum LoadError {
 impl fmt::Display for LoadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            LoadError::Unreadable { path, problem } => write!(f, "{}: {problem}", path.display()),
+            LoadError::Unreadable { path, unreadable } => match unreadable.at {
+                Some((line, column)) => {
+                    write!(f, "{}:{line}:{column}: {}", path.display(), unreadable.problem)
+                }
+                None => write!(f, "{}: {}", path.display(), unreadable.problem),
+            },
             LoadError::Invalid { path, diagnostics, .. } => {
-                write!(f, "{}: {} mistakes in the scenario", path.display(), diagnostics.len())
+                write!(f, "{}: the scenario is not valid; remarks: {}", path.display(), diagnostics.len())
             }
         }
     }
@@ -72,32 +101,46 @@ pub fn catalogue() -> Catalogue {
 /// Reads a text file whole.
 ///
 /// # Errors
-/// In words, if it is missing, a directory, too large, or not UTF-8.
-pub fn read_text(path: &Path) -> Result<String, String> {
-    let metadata = fs::metadata(path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
-        _ => error.to_string(),
-    })?;
+/// If it is missing, a directory, too large, or not UTF-8.
+pub fn read_text(path: &Path) -> Result<String, Unreadable> {
+    let metadata = fs::metadata(path).map_err(|error| missing(&error, "file"))?;
     if metadata.is_dir() {
-        return Err("this is a directory; expected a file".to_owned());
+        return Err(Unreadable::whole("this is a folder; expected a file"));
     }
-    let limit = SIZE_LIMIT >> 20;
-    let too_large = || format!("the file is larger than {limit} MiB, which no scenario needs");
     if metadata.len() > SIZE_LIMIT {
         return Err(too_large());
     }
-    let file = fs::File::open(path).map_err(|error| error.to_string())?;
+    let file = fs::File::open(path).map_err(Unreadable::whole)?;
     let mut bytes = Vec::new();
     // A device or a pipe has no size of its own, so the limit is held while reading too.
-    file.take(SIZE_LIMIT + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    file.take(SIZE_LIMIT + 1).read_to_end(&mut bytes).map_err(Unreadable::whole)?;
     if bytes.len() as u64 > SIZE_LIMIT {
         return Err(too_large());
     }
     String::from_utf8(bytes).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        let line = error.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
-        format!("the file is not UTF-8 text: byte {at}, on line {line}, begins no character")
+        let byte = error.utf8_error().valid_up_to();
+        let before = String::from_utf8_lossy(&error.as_bytes()[..byte]);
+        Unreadable { at: Some(position(&before, byte)), problem: "this is not UTF-8 text".to_owned() }
     })
+}
+
+fn missing(error: &io::Error, what: &str) -> Unreadable {
+    match error.kind() {
+        io::ErrorKind::NotFound => Unreadable::whole(format!("there is no such {what}")),
+        io::ErrorKind::NotADirectory => Unreadable::whole(format!("this is no {what}")),
+        _ => Unreadable::whole(error),
+    }
+}
+
+fn too_large() -> Unreadable {
+    Unreadable::whole(format!("the file is larger than {} MiB, the most that is read", SIZE_LIMIT >> 20))
+}
+
+/// The line and the column, both counted from 1, of a byte of a text.
+pub(crate) fn position(text: &str, byte: usize) -> (usize, usize) {
+    let before: String = text.char_indices().take_while(|(at, _)| *at < byte).map(|(_, c)| c).collect();
+    let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
+    (before.matches('\n').count() + 1, column)
 }
 
 /// Reads and validates a scenario file. Files that it names are looked for beside it.
@@ -105,9 +148,10 @@ pub fn read_text(path: &Path) -> Result<String, String> {
 /// # Errors
 /// If the file cannot be read, or is not a valid scenario.
 pub fn load(path: &Path) -> Result<Loaded, LoadError> {
-    let text = read_text(path).map_err(|problem| LoadError::Unreadable { path: path.to_owned(), problem })?;
+    let unreadable = |unreadable| LoadError::Unreadable { path: path.to_owned(), unreadable };
+    let text = read_text(path).map_err(unreadable)?;
     let folder = path.parent().map(Path::to_owned).unwrap_or_default();
-    let mut beside = |name: &str| read_text(&folder.join(name));
+    let mut beside = |name: &str| read_text(&folder.join(name)).map_err(|error| error.to_string());
     match interregnum_scenario::read(&path.display().to_string(), &text, &catalogue(), &mut beside) {
         Ok((scenario, warnings)) => Ok(Loaded { path: path.to_owned(), scenario, warnings }),
         Err(diagnostics) => Err(LoadError::Invalid { path: path.to_owned(), text, diagnostics }),
@@ -119,11 +163,13 @@ pub fn load(path: &Path) -> Result<Loaded, LoadError> {
 /// # Errors
 /// If the folder cannot be listed.
 pub fn scenario_files(folder: &Path) -> Result<Vec<PathBuf>, LoadError> {
-    let unreadable = |problem: String| LoadError::Unreadable { path: folder.to_owned(), problem };
-    let entries = fs::read_dir(folder).map_err(|error| unreadable(error.to_string()))?;
+    let unreadable = |error: io::Error| LoadError::Unreadable {
+        path: folder.to_owned(),
+        unreadable: missing(&error, "folder"),
+    };
     let mut files = Vec::new();
-    for entry in entries {
-        let path = entry.map_err(|error| unreadable(error.to_string()))?.path();
+    for entry in fs::read_dir(folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
         if path.extension().is_some_and(|extension| extension == "toml") {
             files.push(path);
         }

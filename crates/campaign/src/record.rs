@@ -12,6 +12,7 @@ pub const VERSION: u32 = 1;
 #[derive(Clone, Debug, Default)]
 pub struct Ndjson {
     text: String,
+    entries: u64,
 }
 
 #[derive(Serialize)]
@@ -29,6 +30,9 @@ struct Header<'a> {
 struct Closing {
     end: bool,
     digest: String,
+    /// Lines between the header and this one.
+    entries: u64,
+    /// Events that the run counted; those at which nothing happened have no line.
     events: u64,
 }
 
@@ -51,7 +55,8 @@ impl Ndjson {
     /// Closes the record and hands it over.
     pub fn finish(&mut self, run: &Run) -> String {
         let digest = run.digest.to_string();
-        self.line(&Closing { end: true, digest, events: run.counts.events });
+        self.line(&Closing { end: true, digest, entries: self.entries, events: run.counts.events });
+        self.entries = 0;
         std::mem::take(&mut self.text)
     }
 
@@ -67,6 +72,7 @@ impl Ndjson {
 impl Recorder for Ndjson {
     const ON: bool = true;
     fn entry(&mut self, entry: Entry) {
+        self.entries += 1;
         self.line(&entry);
     }
 }

@@ -1,6 +1,6 @@
 //! Replay files: one run, with everything that it takes to repeat it anywhere.
 
-use crate::load;
+use crate::load::{self, Unreadable};
 use crate::record::Ndjson;
 use crate::sweep::{Bench, Job, Run, Seeds};
 use interregnum_algorithms::{BuildError, Registered, Visitor};
@@ -13,6 +13,9 @@ use std::fmt;
 
 /// The version of the format that this code writes and reads.
 pub const FORMAT: u32 = 1;
+
+/// The first line of a replay file, a comment for people.
+pub const HEADING: &str = "# A recorded run. Repeat it with: interregnum replay THIS-FILE";
 
 /// A recorded run of kind `seeded`: repeated by running the seed again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,7 +60,7 @@ pub enum Kind {
 #[derive(Debug)]
 pub enum ReplayError {
     /// It is no replay file of a version that this tool reads.
-    Format(String),
+    Format(Unreadable),
     /// Its scenario is not valid for this version of the tool.
     Scenario {
         /// The scenario's text.
@@ -72,9 +75,9 @@ pub enum ReplayError {
 impl fmt::Display for ReplayError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            ReplayError::Format(problem) => f.write_str(problem),
+            ReplayError::Format(unreadable) => unreadable.fmt(f),
             ReplayError::Scenario { diagnostics, .. } => {
-                write!(f, "the scenario inside is not valid: {} mistakes", diagnostics.len())
+                write!(f, "the scenario inside is not valid; remarks: {}", diagnostics.len())
             }
             ReplayError::Build(error) => error.fmt(f),
         }
@@ -82,6 +85,22 @@ impl fmt::Display for ReplayError {
 }
 
 impl std::error::Error for ReplayError {}
+
+/// What every version of the format has.
+#[derive(Deserialize)]
+struct Version {
+    replay: i64,
+}
+
+fn unsuitable(problem: String) -> ReplayError {
+    ReplayError::Format(Unreadable { at: None, problem })
+}
+
+fn misread(text: &str, error: &toml::de::Error) -> ReplayError {
+    let at = error.span().map(|span| load::position(text, span.start));
+    let problem = format!("this is no replay file: {}", error.message());
+    ReplayError::Format(Unreadable { at, problem })
+}
 
 impl Replay {
     /// What it takes to repeat one run of a job.
@@ -105,7 +124,7 @@ impl Replay {
     pub fn to_text(&self) -> String {
         // Strings, numbers and a table of strings: TOML can write all of them.
         let body = toml::to_string(self).unwrap_or_else(|error| format!("# cannot be written: {error}\n"));
-        format!("# A recorded run. Repeat it with: interregnum replay THIS-FILE\n{body}")
+        format!("{HEADING}\n{body}")
     }
 
     /// Reads a file's text.
@@ -113,12 +132,13 @@ impl Replay {
     /// # Errors
     /// If it is not a replay file, or of another version.
     pub fn parse(text: &str) -> Result<Replay, ReplayError> {
-        let replay: Replay = toml::from_str(text).map_err(|error| ReplayError::Format(error.to_string()))?;
-        if replay.replay != FORMAT {
-            let found = replay.replay;
+        // The version comes first: the rest of another version's file would only be misunderstood.
+        let Version { replay: found } = toml::from_str(text).map_err(|error| misread(text, &error))?;
+        if found != i64::from(FORMAT) {
             let problem = format!("this is version {found} of the replay format; this tool reads {FORMAT}");
-            return Err(ReplayError::Format(problem));
+            return Err(unsuitable(problem));
         }
+        let replay: Replay = toml::from_str(text).map_err(|error| misread(text, &error))?;
         replay.seed_number()?;
         replay.digest_number()?;
         Ok(replay)
@@ -129,8 +149,7 @@ impl Replay {
     /// # Errors
     /// If it is not a number.
     pub fn seed_number(&self) -> Result<u64, ReplayError> {
-        parse_seed(&self.seed)
-            .ok_or_else(|| ReplayError::Format(format!("seed = {:?} is not a seed", self.seed)))
+        parse_seed(&self.seed).ok_or_else(|| unsuitable(format!("seed = {:?} is not a seed", self.seed)))
     }
 
     /// The digest that the run had.
@@ -138,7 +157,7 @@ impl Replay {
     /// # Errors
     /// If it is not a digest.
     pub fn digest_number(&self) -> Result<TraceDigest, ReplayError> {
-        let wrong = || ReplayError::Format(format!("digest = {:?} is not a digest", self.digest));
+        let wrong = || unsuitable(format!("digest = {:?} is not a digest", self.digest));
         self.digest.parse().map_err(|_| wrong())
     }
 
@@ -173,9 +192,15 @@ impl Replay {
 /// A seed in decimal, or in hexadecimal after `0x`.
 pub fn parse_seed(text: &str) -> Option<u64> {
     let text = text.trim();
-    match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
-        Some(digits) => u64::from_str_radix(digits, 16).ok(),
-        None => text.parse().ok(),
+    let (digits, radix) = match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+        Some(digits) => (digits, 16),
+        None => (text, 10),
+    };
+    // The standard library would take a plus sign too.
+    if digits.chars().all(|digit| digit.is_digit(radix)) {
+        u64::from_str_radix(digits, radix).ok()
+    } else {
+        None
     }
 }
 
@@ -220,5 +245,7 @@ mod tests {
         assert_eq!(parse_seed("0xffffffffffffffff"), Some(u64::MAX));
         assert_eq!(parse_seed("-1"), None);
         assert_eq!(parse_seed("0x"), None);
+        assert_eq!(parse_seed("0x+2a"), None);
+        assert_eq!(parse_seed("18446744073709551616"), None, "2^64 is too large");
     }
 }

@@ -48,6 +48,8 @@ pub struct InvariantSummary {
     pub kind: PropertyKind,
     /// The verdict; set when the sweep is over.
     pub verdict: InvariantVerdict,
+    /// Whether it was violated although it is promised and its violation is not expected.
+    pub unexpected: bool,
     /// How often it was put to the test.
     pub exercised: u64,
     /// In how many runs it was violated.
@@ -118,6 +120,7 @@ impl Summary {
             name: info.name,
             kind: info.kind,
             verdict: InvariantVerdict::NotExercised,
+            unexpected: false,
             exercised: 0,
             violated_runs: 0,
             first_violation: None,

@@ -4,9 +4,12 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use interregnum_campaign::replay::parse_seed;
 use std::path::PathBuf;
 
+/// More runs than this of one scenario and algorithm were not meant: they would take weeks.
+const MOST_SEEDS: u64 = 1_000_000_000;
+
 /// A deterministic testbed for leader election: how fast does it fail over, how often falsely, is it safe?
 #[derive(Debug, Parser)]
-#[command(name = "interregnum", version, about, max_term_width = 100)]
+#[command(name = "interregnum", version, max_term_width = 100)]
 #[command(after_help = "Exit codes: 0 all as expected; 1 a property or expectation failed; 2 usage or \
                         scenario error; 3 output or engine failure; 4 stopped by a limit.")]
 pub(crate) struct Cli {
@@ -69,7 +72,7 @@ pub(crate) struct Compare {
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
     pub(crate) algorithms: Vec<String>,
     /// How many seeds each scenario and algorithm is run with
-    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..=MOST_SEEDS))]
     pub(crate) seeds: u64,
     /// The folder under which `latest` is written
     #[arg(long, value_name = "DIR", default_value = "reports")]
@@ -89,7 +92,7 @@ pub(crate) struct Run {
     #[arg(long = "algorithm", value_name = "NAME")]
     pub(crate) algorithms: Vec<String>,
     /// How many seeds; 100 unless a single seed is named
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=MOST_SEEDS))]
     pub(crate) seeds: Option<u64>,
     /// Plant this bug in the algorithm
     #[arg(long, value_name = "ID")]
@@ -166,5 +169,7 @@ pub(crate) enum Scenario {
 }
 
 fn seed(text: &str) -> Result<u64, String> {
-    parse_seed(text).ok_or_else(|| "expected a number such as 42 or 0x2a".to_owned())
+    // The variable stands in for the option, and nothing else would say that the number came from there.
+    let expected = "expected a number such as 42 or 0x2a, as --seed or in INTERREGNUM_SEED";
+    parse_seed(text).ok_or_else(|| expected.to_owned())
 }

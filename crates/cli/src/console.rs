@@ -1,5 +1,6 @@
 //! What goes to the terminal: data to standard output, chatter and progress to standard error.
 
+use crate::failure::Failure;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{self, IsTerminal, Write};
 
@@ -26,11 +27,11 @@ impl Console {
     ///
     /// # Errors
     /// If standard output cannot be written to.
-    pub(crate) fn data(&self, text: &str) -> io::Result<()> {
+    pub(crate) fn data(&self, text: &str) -> Result<(), Failure> {
         let mut out = io::stdout().lock();
         match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-            other => other,
+            other => other.map_err(|error| Failure::output(format!("standard output: {error}"))),
         }
     }
 

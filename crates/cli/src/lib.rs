@@ -4,6 +4,7 @@
 mod args;
 mod console;
 mod failure;
+mod leaving;
 mod listing;
 mod replaying;
 mod sweeping;
@@ -47,7 +48,9 @@ pub fn execute(args: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> E
 }
 
 fn compare(args: &Compare, console: &Console) -> Result<Exit, Failure> {
-    let files = scenario_files(&args.scenarios).map_err(|error| Failure::load(&error, console.color_err))?;
+    let files = scenario_files(&args.scenarios).map_err(|error| {
+        Failure::usage(format!("{error}; --scenarios DIR names the folder of scenario files"))
+    })?;
     if files.is_empty() {
         let folder = args.scenarios.display();
         return Err(Failure::usage(format!("{folder}: there is no scenario file (*.toml) in it")));

@@ -5,10 +5,10 @@ use crate::console::Console;
 use crate::failure::{Exit, Failure};
 use interregnum_algorithms::ALGORITHMS;
 use interregnum_campaign::load::scenario_files;
-use interregnum_campaign::{catalogue, load};
+use interregnum_campaign::{Loaded, catalogue, load};
 use interregnum_invariants::INVARIANTS;
 use serde_json::{Value, json};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Lists one of the registries.
 ///
@@ -24,16 +24,20 @@ pub(crate) fn list(args: &List, console: &Console) -> Result<Exit, Failure> {
     };
     let text = match args.format {
         ListFormat::Json => serde_json::to_string_pretty(&rows).unwrap_or_default() + "\n",
-        ListFormat::Human => rows.iter().map(line).collect(),
+        ListFormat::Human => lines(&rows),
     };
-    console.data(&text).map_err(Failure::output)?;
+    console.data(&text)?;
     Ok(Exit::Fine)
 }
 
-/// A row for people: its name, and what it is.
-fn line(row: &Value) -> String {
-    let text = |key: &str| row.get(key).and_then(Value::as_str).unwrap_or_default();
-    format!("{:<34} {}\n", text("name"), text("summary"))
+/// A line for each row: its name, and what it is.
+fn lines(rows: &[Value]) -> String {
+    fn text<'a>(row: &'a Value, key: &str) -> &'a str {
+        row.get(key).and_then(Value::as_str).unwrap_or_default()
+    }
+    let width = rows.iter().map(|row| text(row, "name").len()).max().unwrap_or(0);
+    let line = |row| format!("{:<width$}  {}\n", text(row, "name"), text(row, "summary"));
+    rows.iter().map(line).collect()
 }
 
 fn algorithms() -> Vec<Value> {
@@ -84,17 +88,38 @@ fn bugs() -> Vec<Value> {
 }
 
 fn scenarios(folder: &Path, console: &Console) -> Result<Vec<Value>, Failure> {
-    let refused = |error| Failure::load(&error, console.color_err);
-    let mut rows = Vec::new();
-    for file in scenario_files(folder).map_err(refused)? {
-        let loaded = load(&file).map_err(refused)?;
-        rows.push(json!({
+    let files = scenario_files(folder).map_err(|error| {
+        Failure::usage(format!("{error}; --scenarios DIR names the folder of scenario files"))
+    })?;
+    let row = |loaded: &Loaded| {
+        json!({
             "name": loaded.scenario.name,
             "summary": loaded.scenario.summary,
-            "file": file.display().to_string(),
-        }));
+            "file": loaded.path.display().to_string(),
+        })
+    };
+    Ok(load_all(&files, console)?.iter().map(row).collect())
+}
+
+/// Reads files before anything is done with the first, and reports the mistakes of all of them together.
+///
+/// # Errors
+/// If any of them is not a valid scenario.
+pub(crate) fn load_all(files: &[PathBuf], console: &Console) -> Result<Vec<Loaded>, Failure> {
+    let mut loaded = Vec::new();
+    let mut mistakes = Vec::new();
+    for file in files {
+        match load(file) {
+            Ok(one) => loaded.push(one),
+            Err(error) => mistakes.push(Failure::load(&error, console.color_err).message),
+        }
     }
-    Ok(rows)
+    if mistakes.is_empty() { Ok(loaded) } else { Err(refused(&mistakes)) }
+}
+
+/// The mistakes of several files, a blank line between them.
+fn refused(mistakes: &[String]) -> Failure {
+    Failure { exit: Exit::Usage, message: mistakes.join("\n") }
 }
 
 /// Validates scenario files, or prints their schema.
@@ -105,22 +130,19 @@ pub(crate) fn scenario(args: &Scenario, console: &Console) -> Result<Exit, Failu
     let Scenario::Check { files } = args else {
         let schema = interregnum_scenario::schema(&catalogue());
         let text = serde_json::to_string_pretty(&schema).unwrap_or_default() + "\n";
-        console.data(&text).map_err(Failure::output)?;
+        console.data(&text)?;
         return Ok(Exit::Fine);
     };
-    let mut mistakes = String::new();
+    let mut mistakes = Vec::new();
     for file in files {
         match load(file) {
             Ok(loaded) => {
                 let text = &loaded.scenario.text;
                 console.chat(&interregnum_scenario::render(&loaded.warnings, text, console.color_err));
-                console.data(&format!("{}: valid\n", file.display())).map_err(Failure::output)?;
+                console.data(&format!("{}: valid\n", file.display()))?;
             }
-            Err(error) => mistakes += &Failure::load(&error, console.color_err).message,
+            Err(error) => mistakes.push(Failure::load(&error, console.color_err).message),
         }
     }
-    if mistakes.is_empty() {
-        return Ok(Exit::Fine);
-    }
-    Err(Failure { exit: Exit::Usage, message: mistakes })
+    if mistakes.is_empty() { Ok(Exit::Fine) } else { Err(refused(&mistakes)) }
 }

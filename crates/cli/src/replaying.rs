@@ -4,6 +4,7 @@ use crate::args::Replay as Args;
 use crate::console::Console;
 use crate::failure::{Exit, Failure};
 use crate::sweeping::COMMIT;
+use interregnum_campaign::LoadError;
 use interregnum_campaign::load::read_text;
 use interregnum_campaign::output::write_whole;
 use interregnum_campaign::replay::{Replay, ReplayError};
@@ -15,8 +16,13 @@ use interregnum_campaign::{Run, catalogue};
 /// If the file is not a replay file, or the record cannot be written.
 pub(crate) fn run(args: &Args, console: &Console) -> Result<Exit, Failure> {
     let path = args.file.display();
-    let text = read_text(&args.file).map_err(|problem| Failure::usage(format!("{path}: {problem}")))?;
-    let refused = |error: ReplayError| refusal(&error, &path.to_string(), console);
+    let unusable = |unreadable| LoadError::Unreadable { path: args.file.clone(), unreadable };
+    let text = read_text(&args.file).map_err(|problem| Failure::usage(unusable(problem)))?;
+    let refused = |error: ReplayError| match error {
+        ReplayError::Format(problem) => Failure::usage(unusable(problem)),
+        ReplayError::Build(error) => Failure::usage(format!("{path}: {error}")),
+        ReplayError::Scenario { .. } => refusal(&error, &path.to_string(), console),
+    };
     let replay = Replay::parse(&text).map_err(refused)?;
     let seed = replay.seed_number().map_err(refused)?;
     let expected = replay.digest_number().map_err(refused)?;
@@ -24,10 +30,10 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Exit, Failure> {
     let (run, record) = replay.run(args.record.is_some()).map_err(refused)?;
     if let (Some(out), Some(record)) = (&args.record, record) {
         write_whole(out, record.as_bytes()).map_err(Failure::output)?;
-        console.chat(&format!("{} events written to {}\n", run.counts.events, out.display()));
+        console.chat(&format!("{} lines written to {}\n", record.lines().count(), out.display()));
     }
     warn_of_versions(&replay, console);
-    console.data(&describe(&replay, &run)).map_err(Failure::output)?;
+    console.data(&describe(&replay, &run))?;
     let same = run.digest == expected;
     let digest = run.digest;
     console.chat(&if same {
@@ -39,13 +45,11 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Exit, Failure> {
 }
 
 fn refusal(error: &ReplayError, path: &str, console: &Console) -> Failure {
-    match error {
-        ReplayError::Scenario { text, diagnostics } => {
-            let shown = interregnum_scenario::render(diagnostics, text, console.color_err);
-            Failure { exit: Exit::Usage, message: format!("error: {path}: {error}\n{shown}") }
-        }
-        _ => Failure::usage(format!("{path}: {error}")),
+    let mut message = format!("error: {path}: {error}\n");
+    if let ReplayError::Scenario { text, diagnostics } = error {
+        message += &interregnum_scenario::render(diagnostics, text, console.color_err);
     }
+    Failure { exit: Exit::Usage, message }
 }
 
 fn warn_of_versions(replay: &Replay, console: &Console) {
@@ -68,6 +72,7 @@ fn describe(replay: &Replay, run: &Run) -> String {
                 format!("violated at {:.3} ms: {detail}", at.nanos() as f64 / 1e6)
             }
             (None, 0) => "not exercised".to_owned(),
+            (None, 1) => "holds, put to the test once".to_owned(),
             (None, count) => format!("holds, put to the test {count} times"),
         };
         text += &format!("  {name:<20} {verdict}\n");

@@ -14,6 +14,15 @@ pub struct Results<'a> {
     results: Vec<Row<'a>>,
 }
 
+/// One result on a line of its own.
+#[derive(Debug, Serialize)]
+struct Line<'a> {
+    schema_version: u32,
+    tool: Tool<'a>,
+    #[serde(flatten)]
+    row: Row<'a>,
+}
+
 /// What wrote the results.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Tool<'a> {
@@ -98,10 +107,10 @@ pub fn document(tool: Tool<'_>, summaries: &[Summary]) -> String {
     text
 }
 
-/// A line of JSON per result.
-pub fn lines(summaries: &[Summary]) -> String {
-    let line = |summary| serde_json::to_string(&row(summary)).unwrap_or_default() + "\n";
-    summaries.iter().map(line).collect()
+/// A line of JSON per result. Each says its version and what wrote it, since lines travel alone.
+pub fn lines(tool: Tool<'_>, summaries: &[Summary]) -> String {
+    let line = |summary| Line { schema_version: SCHEMA_VERSION, tool, row: row(summary) };
+    summaries.iter().map(|one| serde_json::to_string(&line(one)).unwrap_or_default() + "\n").collect()
 }
 
 /// Mean messages of elections per leader elected, those of elections that nobody won included.

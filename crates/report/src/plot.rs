@@ -54,10 +54,12 @@ fn color(index: usize) -> RGBColor {
 pub fn failover_ecdf(scenario: &Scenario, summaries: &[&Summary]) -> Result<Option<String>, PlotError> {
     let with_failovers: Vec<&Summary> =
         summaries.iter().copied().filter(|summary| !summary.failover.is_empty()).collect();
-    let longest = with_failovers.iter().filter_map(|one| longest(&one.failover)).fold(0.0, f64::max);
-    if with_failovers.is_empty() || longest == 0.0 {
+    if with_failovers.is_empty() {
         return Ok(None);
     }
+    // Where no failover came there is no longest, and the curves run flat to the end of the scenario.
+    let came = with_failovers.iter().filter_map(|one| longest(&one.failover));
+    let longest = came.reduce(f64::max).unwrap_or(scenario.setting.horizon.as_millis_f64()).max(1.0);
     let mut text = String::new();
     {
         let root = SVGBackend::with_string(&mut text, (960, 600)).into_drawing_area();
@@ -205,8 +207,9 @@ fn legend(summary: &Summary) -> String {
 /// # Errors
 /// If the drawing library fails.
 pub fn overview(summaries: &[Summary]) -> Result<Option<String>, PlotError> {
-    let rows: Vec<&Summary> = summaries.iter().filter(|one| one.failover.count() > 0).collect();
-    let longest = rows.iter().filter_map(|one| longest(&one.failover)).fold(0.0, f64::max);
+    let rows: Vec<&Summary> = summaries.iter().filter(|one| !one.failover.is_empty()).collect();
+    // Where no failover came the axis needs some end all the same.
+    let longest = rows.iter().filter_map(|one| longest(&one.failover)).reduce(f64::max).unwrap_or(1000.0);
     let Some(first) = rows.first() else { return Ok(None) };
     let mut text = String::new();
     {
@@ -267,9 +270,11 @@ fn draw_rows(
         let shade = color(place);
         let ms = |span: Option<Span>| span.map(Span::as_millis_f64);
         let failover = &summary.failover;
-        let ends = (ms(failover.min()).unwrap_or(left), longest(failover).unwrap_or(right));
+        let line = ms(failover.min()).zip(longest(failover));
         chart
-            .draw_series([PathElement::new(vec![(ends.0, y), (ends.1, y)], shade.stroke_width(2))])
+            .draw_series(
+                line.map(|(from, to)| PathElement::new(vec![(from, y), (to, y)], shade.stroke_width(2))),
+            )
             .map_err(failed)?;
         let p50 = ms(failover.per_mille(500)).map(|x| Circle::new((x, y), 5, shade.filled()));
         chart.draw_series(p50).map_err(failed)?;

@@ -1,13 +1,13 @@
 //! CSV: raw rows while runs come in, and one row per scenario and algorithm at the end. Units are in the columns' names.
 
 use crate::json::{messages_per_election, verdict_word};
-use interregnum_campaign::output::{Draft, write_whole};
+use interregnum_campaign::output::{Batch, Draft};
 use interregnum_campaign::{Failover, Figures, InvariantVerdict, Job, Run, Sink, Summary};
 use interregnum_kernel::Span;
-use std::io;
-use std::path::Path;
+use std::io::{self, Write as _};
 
-/// `runs.csv` and `failovers.csv`, written row by row. Unless [`Tables::finish`] is called neither appears.
+/// `runs.csv` and `failovers.csv`, written row by row. Unless [`Tables::finish`] is called and the batch is published,
+/// neither appears.
 #[derive(Debug)]
 pub struct Tables {
     runs: csv::Writer<Draft>,
@@ -59,27 +59,29 @@ fn ms(span: Option<Span>) -> String {
 }
 
 impl Tables {
-    /// Begins both files in a folder.
+    /// Begins both files.
     ///
     /// # Errors
     /// If a file cannot be created; the message names it.
-    pub fn create(folder: &Path) -> io::Result<Tables> {
+    pub fn create(batch: &Batch) -> io::Result<Tables> {
         let mut tables = Tables {
-            runs: csv::Writer::from_writer(Draft::create(&folder.join("runs.csv"))?),
-            failovers: csv::Writer::from_writer(Draft::create(&folder.join("failovers.csv"))?),
+            runs: csv::Writer::from_writer(batch.begin("runs.csv")?),
+            failovers: csv::Writer::from_writer(batch.begin("failovers.csv")?),
         };
         tables.runs.write_record(RUN_COLUMNS).map_err(io::Error::from)?;
         tables.failovers.write_record(FAILOVER_COLUMNS).map_err(io::Error::from)?;
         Ok(tables)
     }
 
-    /// Moves both files to their places.
+    /// Writes what is still in memory and hands both files over, to appear with the others.
     ///
     /// # Errors
     /// If that is not possible; the message names the file.
-    pub fn finish(self) -> io::Result<()> {
+    pub fn finish(self, batch: &mut Batch) -> io::Result<()> {
         for writer in [self.runs, self.failovers] {
-            writer.into_inner().map_err(|error| error.into_error())?.keep()?;
+            let mut draft = writer.into_inner().map_err(|error| error.into_error())?;
+            draft.flush()?;
+            batch.add(draft);
         }
         Ok(())
     }
@@ -146,18 +148,17 @@ fn violated(run: &Run) -> String {
     broken.map(|(_, name)| name).collect::<Vec<_>>().join(" ")
 }
 
-/// Writes `summary.csv`.
+/// The contents of `summary.csv`.
 ///
 /// # Errors
-/// If the file cannot be written; the message names it.
-pub fn write_summary(folder: &Path, summaries: &[Summary]) -> io::Result<()> {
+/// If memory does not suffice.
+pub fn summary(summaries: &[Summary]) -> io::Result<Vec<u8>> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(summary_columns()).map_err(io::Error::from)?;
     for summary in summaries {
         writer.write_record(summary_row(summary)).map_err(io::Error::from)?;
     }
-    let bytes = writer.into_inner().map_err(|error| error.into_error())?;
-    write_whole(&folder.join("summary.csv"), &bytes)
+    writer.into_inner().map_err(|error| error.into_error())
 }
 
 fn summary_columns() -> Vec<String> {

@@ -33,6 +33,10 @@ pub fn table(summaries: &[Summary], color: bool) -> String {
     table.load_style(STYLE);
     table.set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(HEADER);
+    if color {
+        // Whether there is a terminal was decided by whoever asks for colours.
+        table.enforce_styling();
+    }
     for summary in summaries {
         table.add_row(row(summary, color));
     }
@@ -51,8 +55,9 @@ pub fn table(summaries: &[Summary], color: bool) -> String {
 /// What the columns mean, in as many lines as a screen can spare.
 fn key(summaries: &[Summary]) -> String {
     let runs = summaries.first().map(|summary| summary.seeds.count).unwrap_or_default();
+    let plural = if runs == 1 { "run" } else { "runs" };
     format!(
-        "{runs} runs per row. failovers: +n\u{221e} are n that never came. detect, elect: medians, ms. spurious: leader \
+        "{runs} {plural} per row. failovers: +n\u{221e} are n that never came. detect, elect: medians, ms. spurious: leader \
          changes nothing called for.\nstale writes: of deposed leaders, rejected/accepted by the resource. no leader: mean \
          ms per run without a usable leader.\n"
     )
@@ -100,7 +105,10 @@ fn invariants(summaries: &[Summary]) -> String {
         let all = summaries.iter().map(|summary| (summary, &summary.invariants[index]));
         let with = |verdict| all.clone().filter(move |(_, one)| one.verdict == verdict).count();
         let exercised: u64 = all.clone().map(|(_, one)| one.exercised).sum();
-        let mut parts = vec![format!("holds in {}", with(InvariantVerdict::Holds))];
+        let mut parts = Vec::new();
+        if with(InvariantVerdict::Holds) > 0 {
+            parts.push(format!("holds in {}", with(InvariantVerdict::Holds)));
+        }
         let violated = all.clone().filter(|(_, one)| one.verdict == InvariantVerdict::Violated);
         let violated: Vec<String> =
             violated.map(|(summary, _)| format!("{} {}", summary.scenario, summary.algorithm)).collect();
@@ -115,7 +123,8 @@ fn invariants(summaries: &[Summary]) -> String {
                 parts.push(format!("{words} {}", with(verdict)));
             }
         }
-        text += &format!("{name:<20} {} (put to the test {exercised} times)\n", parts.join(", "));
+        let times = if exercised == 1 { "once".to_owned() } else { format!("{exercised} times") };
+        text += &format!("{name:<20} {} (put to the test {times})\n", parts.join(", "));
     }
     text + "\n"
 }
@@ -129,7 +138,7 @@ fn percentile(distribution: &Distribution, per_mille: u64) -> String {
     }
 }
 
-/// What was not as expected, a line each, with the command that shows it.
+/// What was not as expected, a line each.
 pub fn complaints(summaries: &[Summary]) -> String {
     let mut text = String::new();
     for summary in summaries.iter().filter(|summary| !summary.as_expected()) {

@@ -1,0 +1,148 @@
+use super::*;
+use crate::summary::FirstViolation;
+use crate::sweep::Seeds;
+use interregnum_kernel::{GlobalTime, Span};
+use interregnum_scenario::Scenario;
+
+/// A scenario with a leader crash and these expectations.
+fn expecting(lines: &str) -> Scenario {
+    let text = format!(
+        "format = 1\nname = \"judged\"\n[cluster]\nnodes = 3\n[workload]\nwrites_every = \"50ms\"\n[[fault]]\n\
+         at = \"1s\"\ncrash = \"leader\"\n[run]\nfor = \"4s\"\nheal = \"2s\"\n[expect]\n{lines}\n"
+    );
+    let mut none = |_: &str| Err("there is no other file".to_owned());
+    match interregnum_scenario::read("judged", &text, &crate::catalogue(), &mut none) {
+        Ok((scenario, _)) => scenario,
+        Err(remarks) => panic!("{}", interregnum_scenario::render(&remarks, &text, false)),
+    }
+}
+
+/// The summary of ten runs of Raft, `happened` put into it, judged by these expectations.
+fn judged(expectations: &str, happened: impl FnOnce(&mut Summary)) -> Summary {
+    let scenario = expecting(expectations);
+    let seeds = Seeds { first: 1, count: 10 };
+    let job = Job { scenario: &scenario, algorithm: "raft", seeds, bug: None };
+    let mut summary = Summary::new(&job);
+    for invariant in &mut summary.invariants {
+        invariant.exercised = 10;
+    }
+    happened(&mut summary);
+    judge(&mut summary, &job);
+    summary
+}
+
+fn violate(summary: &mut Summary, name: &str) {
+    let invariant = summary.invariants.iter_mut().find(|one| one.name == name).unwrap();
+    invariant.violated_runs = 2;
+    let (seed, at) = (7, GlobalTime(1_234_567_890));
+    invariant.first_violation = Some(FirstViolation { seed, at, detail: "two of them".to_owned() });
+}
+
+#[track_caller]
+fn verdict(summary: &Summary, name: &str) -> InvariantVerdict {
+    summary.invariant(name).unwrap().verdict
+}
+
+#[test]
+fn nothing_to_complain_about() {
+    let summary = judged("", |_| ());
+    assert_eq!(summary.complaints, [""; 0], "all was as expected");
+    assert!(summary.as_expected(), "so the verdict is");
+    assert_eq!(verdict(&summary, "election-safety"), InvariantVerdict::Holds, "it was put to the test");
+}
+
+#[test]
+fn a_promise_that_is_broken() {
+    let summary = judged("", |summary| violate(summary, "election-safety"));
+    let words = "election-safety is violated in 2 runs; first with seed 0x7 at 1234.568 ms: two of them";
+    assert_eq!(summary.complaints, [words]);
+    assert_eq!(verdict(&summary, "election-safety"), InvariantVerdict::Violated, "the verdict");
+    let marked: Vec<&str> =
+        summary.invariants.iter().filter(|one| one.unexpected).map(|one| one.name).collect();
+    assert_eq!(marked, ["election-safety"], "it alone is unexpected");
+}
+
+#[test]
+fn what_is_not_promised_may_be_broken() {
+    let summary = judged("", |summary| violate(summary, "leader-exclusion"));
+    assert_eq!(summary.complaints, [""; 0], "Raft does not promise it");
+    assert_eq!(verdict(&summary, "leader-exclusion"), InvariantVerdict::NotPromised, "the verdict");
+}
+
+#[test]
+fn an_expected_violation_that_came() {
+    let summary = judged("violated = [\"election-safety\"]", |summary| violate(summary, "election-safety"));
+    assert_eq!(summary.complaints, [""; 0], "it was expected");
+    assert_eq!(verdict(&summary, "election-safety"), InvariantVerdict::Violated, "and is shown all the same");
+    assert!(summary.invariants.iter().all(|one| !one.unexpected), "nothing is unexpected");
+}
+
+#[test]
+fn an_expected_violation_that_never_came() {
+    let summary = judged("violated = [\"leader-exclusion\"]", |_| ());
+    assert_eq!(summary.complaints, ["leader-exclusion was expected to be violated and never was"]);
+}
+
+#[test]
+fn an_invariant_that_was_never_put_to_the_test() {
+    let untested = |summary: &mut Summary| {
+        for invariant in &mut summary.invariants {
+            invariant.exercised = 0;
+        }
+    };
+    let summary = judged("", untested);
+    assert_eq!(summary.complaints, [""; 0], "nobody asked for a test");
+    assert_eq!(verdict(&summary, "vote-once"), InvariantVerdict::NotExercised, "but it does not hold");
+    let summary = judged("leader_within = \"1s\"", untested);
+    assert_eq!(summary.complaints, ["leader-within is asked for and was never put to the test"]);
+}
+
+#[test]
+fn bounds_on_failovers() {
+    let slow = |summary: &mut Summary| {
+        (1..=100).for_each(|ms| summary.failover.add(Span::millis(ms)));
+    };
+    let bounds = "failover = { p50 = \"50ms\", p99 = \"98ms\", max = \"100ms\" }";
+    let summary = judged(bounds, slow);
+    assert_eq!(summary.complaints, ["failover p99 is 99.0 ms; expected at most 98ms"], "only that one");
+}
+
+#[test]
+fn a_failover_that_never_came_is_beyond_every_bound() {
+    let summary = judged("failover = { max = \"1s\", never = \"== 0\" }", |summary| {
+        summary.failover.add(Span::millis(10));
+        summary.failover.add_never();
+    });
+    let infinite = "failover max is infinite (1 of 2 never came); expected at most 1s";
+    assert_eq!(summary.complaints, [infinite, "1 failovers never came; expected == 0"]);
+}
+
+#[test]
+fn a_bound_on_failovers_that_nobody_needed() {
+    let summary = judged("failover = { p50 = \"1s\" }", |_| ());
+    assert_eq!(summary.complaints, ["failover p50 is bounded by 1s, but no failover was needed"]);
+}
+
+#[test]
+fn a_count_out_of_bounds() {
+    let summary = judged("leader_changes = \">= 2\"\nsplit_votes = \"<= 3\"", |summary| {
+        summary.leader_changes = 1;
+        summary.split_votes = 3;
+    });
+    assert_eq!(summary.complaints, ["leader_changes is 1; expected >= 2"], "three split votes are allowed");
+}
+
+#[test]
+fn runs_that_were_cut_short() {
+    let summary = judged("", |summary| summary.limited_runs = 3);
+    assert_eq!(summary.complaints, ["3 of 10 runs were stopped by the limit of events"]);
+}
+
+#[test]
+fn faults_that_never_found_their_target() {
+    let summary = judged("", |summary| summary.runs_with_missed_faults = 9);
+    assert_eq!(summary.complaints, [""; 0], "one run of ten tested something");
+    let summary = judged("", |summary| summary.runs_with_missed_faults = 10);
+    let words = "in every run some fault found no target: the scenario tests nothing";
+    assert_eq!(summary.complaints, [words]);
+}

@@ -1,0 +1,135 @@
+//! What a sweep leaves behind: files in a folder, and for everything unexpected a command that shows it again.
+
+use crate::failure::Failure;
+use crate::sweeping::{COMMIT, Plan, tool};
+use interregnum_campaign::output::Batch;
+use interregnum_campaign::replay::{self, Replay, run_one};
+use interregnum_campaign::{Job, Loaded, Summary};
+use interregnum_report::{json, plot, tables};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// For every job that was not as expected: the replay file of its first violating run, if there is a folder for it, and
+/// a line that says what to run.
+///
+/// # Errors
+/// If a file cannot be written.
+pub(crate) fn keep_failures(
+    jobs: &[Job<'_>],
+    summaries: &[Summary],
+    scenarios: &[Loaded],
+    plan: &Plan<'_>,
+    batch: &mut Option<Batch>,
+) -> Result<Vec<String>, Failure> {
+    let mut lines = Vec::new();
+    for (job, summary) in jobs.iter().zip(summaries).filter(|(_, summary)| !summary.as_expected()) {
+        let Some((seed, reason)) = first_violation(summary) else {
+            let seeds = format!("--seed {:#x} --seeds {}", job.seeds.first, job.seeds.count);
+            lines.push(format!("digest {}: {}", summary.digest, command(job, scenarios, &seeds)));
+            continue;
+        };
+        let (run, _) = run_one(job, seed, false).map_err(Failure::usage)?;
+        let command = match (&mut *batch, plan.out) {
+            (Some(batch), Some(_)) => {
+                let name = format!("{REPLAYS}/{}-{}-{seed:#x}.toml", job.scenario.name, job.algorithm);
+                let text = Replay::of(job, &run, COMMIT, reason).to_text();
+                let file = batch.write(&name, text.as_bytes()).map_err(Failure::output)?;
+                format!("interregnum replay {}", quoted(&file))
+            }
+            _ => {
+                let rerun = command(job, scenarios, &format!("--seed {seed:#x}"));
+                format!("{rerun} (and --out DIR for its replay file)")
+            }
+        };
+        lines.push(format!("seed {seed:#x}, digest {}: {command}", run.digest));
+    }
+    Ok(lines)
+}
+
+/// The command that runs a job again with these seeds.
+fn command(job: &Job<'_>, scenarios: &[Loaded], seeds: &str) -> String {
+    let file = scenarios.iter().find(|loaded| loaded.scenario.name == job.scenario.name);
+    let file = file.map(|loaded| quoted(&loaded.path)).unwrap_or_default();
+    let bug = job.bug.map(|bug| format!(" --bug {bug}")).unwrap_or_default();
+    format!("interregnum run {file} --algorithm {}{bug} {seeds}", job.algorithm)
+}
+
+/// A path as a shell takes it.
+fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    let plain = |c: char| c.is_alphanumeric() || "/._-+=:@%,".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        text
+    } else {
+        format!("'{}'", text.replace('\'', "'\\''"))
+    }
+}
+
+/// The violation of the lowest seed among the unexpected ones.
+fn first_violation(summary: &Summary) -> Option<(u64, String)> {
+    let unexpected = summary.invariants.iter().filter(|invariant| invariant.unexpected);
+    let firsts =
+        unexpected.filter_map(|invariant| Some((invariant.name, invariant.first_violation.as_ref()?)));
+    let (name, first) = firsts.min_by_key(|(_, first)| first.seed)?;
+    Some((first.seed, format!("{name}: {}", first.detail)))
+}
+
+/// The folder of replay files in the folder of results.
+const REPLAYS: &str = "replays";
+
+/// Writes everything but the rows, which are written already, and lets all files appear.
+///
+/// # Errors
+/// If a file cannot be written; then none appears.
+pub(crate) fn write_reports(
+    mut batch: Batch,
+    folder: &Path,
+    scenarios: &[Loaded],
+    summaries: &[Summary],
+) -> Result<(), Failure> {
+    let mut write = |name: &str, contents: &[u8]| batch.write(name, contents).map_err(Failure::output);
+    write("summary.csv", &tables::summary(summaries).map_err(Failure::output)?)?;
+    write("results.json", json::document(tool(), summaries).as_bytes())?;
+    for loaded in scenarios {
+        let name = &loaded.scenario.name;
+        let of_this: Vec<&Summary> = summaries.iter().filter(|one| one.scenario == *name).collect();
+        if let Some(svg) = plot::failover_ecdf(&loaded.scenario, &of_this).map_err(Failure::output)? {
+            write(&format!("failover-{name}.svg"), svg.as_bytes())?;
+        }
+    }
+    if let Some(svg) = plot::overview(summaries).map_err(Failure::output)? {
+        write("failover-overview.svg", svg.as_bytes())?;
+    }
+    batch.publish(&earlier(folder)).map_err(Failure::output)
+}
+
+/// What an earlier command left in the folder and this one may not replace: plots of other scenarios and replay files
+/// of other runs. Whatever else is there is not ours.
+fn earlier(folder: &Path) -> Vec<PathBuf> {
+    let plots = entries(folder).into_iter().filter(|path| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name.starts_with("failover-") && name.ends_with(".svg")
+    });
+    let replays = entries(&folder.join(REPLAYS)).into_iter().filter(|path| {
+        let ours = || fs::read(path).is_ok_and(|text| text.starts_with(replay::HEADING.as_bytes()));
+        path.extension().is_some_and(|ending| ending == "toml") && ours()
+    });
+    plots.chain(replays).collect()
+}
+
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    // A folder that is not there holds nothing, and of one that cannot be read nothing can be removed.
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.map(|entry| entry.path()).filter(|path| path.is_file()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_with_a_space_survives_the_shell() {
+        assert_eq!(quoted(Path::new("out/a-b.toml")), "out/a-b.toml", "a plain path stays as it is");
+        assert_eq!(quoted(Path::new("my runs/it's.toml")), "'my runs/it'\\''s.toml'", "any other is quoted");
+    }
+}

@@ -1,0 +1,12 @@
+//! The command as a process: exit codes, what goes where, and the files that it leaves.
+
+mod codes;
+mod files;
+mod formats;
+mod inputs;
+mod listing;
+mod recording;
+mod replaying;
+mod seeds;
+mod support;
+mod tables;
