@@ -1,6 +1,7 @@
 //! What the end-to-end tests share: scenarios from text, seeds from the environment, random plans, statistics.
 #![forbid(unsafe_code)]
 
+pub mod hunting;
 pub mod plans;
 pub mod property;
 pub mod statistics;
