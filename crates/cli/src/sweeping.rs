@@ -206,3 +206,47 @@ fn exit(summaries: &[Summary]) -> Exit {
     }
     if summaries.iter().all(Summary::as_expected) { Exit::Fine } else { Exit::Unexpected }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The summary of one sound run, changed.
+    fn ended(change: impl FnOnce(&mut Summary)) -> Exit {
+        let text = "format = 1\nname = \"ended\"\n[cluster]\nnodes = 3\n[run]\nfor = \"1s\"\n";
+        let mut none = |_: &str| Err("there is no other file".to_owned());
+        let catalogue = interregnum_campaign::catalogue();
+        let read = interregnum_scenario::read("ended", text, &catalogue, &mut none);
+        let (scenario, _) = read.expect("a valid scenario");
+        let seeds = Seeds { first: 1, count: 1 };
+        let job = Job { scenario: &scenario, algorithm: "raft", seeds, bug: None };
+        let mut summary = sweep(&job, &mut (), &|_| ()).expect("Raft is built");
+        change(&mut summary);
+        exit(&[summary])
+    }
+
+    fn limited(summary: &mut Summary) {
+        summary.limited_runs = 1;
+        summary.complaints.push("1 of 1 runs were stopped by the limit of events".to_owned());
+    }
+
+    #[test]
+    fn a_limit_is_told_from_a_failure_unless_safety_was_broken() {
+        assert_eq!(ended(|_| ()), Exit::Fine, "nothing happened");
+        assert_eq!(
+            ended(|summary| summary.complaints.push("slow".to_owned())),
+            Exit::Unexpected,
+            "a failure"
+        );
+        assert_eq!(ended(limited), Exit::Limit, "the answer is not complete");
+        let broken = |kind| {
+            ended(|summary| {
+                limited(summary);
+                let one = summary.invariants.iter_mut().find(|one| one.kind == kind).expect("an invariant");
+                one.unexpected = true;
+            })
+        };
+        assert_eq!(broken(PropertyKind::Safety), Exit::Unexpected, "what was seen was seen");
+        assert_eq!(broken(PropertyKind::Liveness), Exit::Limit, "the rest of the run might have brought it");
+    }
+}

@@ -44,9 +44,16 @@ fn every_planted_bug_is_listed() {
 
 #[test]
 fn names_and_summaries_stand_in_columns() {
-    let bugs = run("list bugs").stdout;
-    let starts: Vec<Option<usize>> = bugs.lines().map(|line| line.find("  ").map(|_| 0)).collect();
-    assert!(starts.iter().all(Option::is_some), "two spaces at least follow every name: {bugs}");
+    let rows = run("list bugs --format json").json();
+    let rows = rows.as_array().expect("a list");
+    let starts: Vec<Option<usize>> = run("list bugs")
+        .stdout
+        .lines()
+        .zip(rows)
+        .map(|(line, row)| line.find(row["summary"].as_str().expect("a summary")))
+        .collect();
+    assert!(starts[0].is_some(), "the summary stands in its line");
+    assert!(starts.iter().all(|start| *start == starts[0]), "all begin in one column: {starts:?}");
 }
 
 #[test]
