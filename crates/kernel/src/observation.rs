@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 /// One observation: who, when, what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Observation {
-    /// When, in the engine's global time.
+    /// When, in the engine's global time; `at_ns` where it is written down.
+    #[serde(rename = "at_ns")]
     pub at: GlobalTime,
     /// At which node. For the resource's observations, the writing node; for the run's own, the first node.
     pub node: NodeId,

@@ -244,7 +244,10 @@ fn draw_rows(
         .margin_bottom(10)
         .x_label_area_size(46)
         .y_label_area_size(270)
-        .build_cartesian_2d((left..right).log_scale(), 0.0..count as f64)
+        .build_cartesian_2d(
+            (left..right).log_scale().with_key_points(round_numbers(left, right)),
+            0.0..count as f64,
+        )
         .map_err(failed)?;
     chart
         .configure_mesh()
@@ -288,6 +291,13 @@ fn draw_rows(
         label_row(area, &chart.backend_coord(&(left, y)), &names[index])?;
     }
     Ok(())
+}
+
+/// 1, 2 and 5 times the powers of ten in a range: the library's own marks would run into each other.
+fn round_numbers(left: f64, right: f64) -> Vec<f64> {
+    let decades = 0..20;
+    let numbers = decades.flat_map(|decade| [1.0, 2.0, 5.0].map(|leading| leading * 10f64.powi(decade)));
+    numbers.skip_while(|number| *number < left).take_while(|number| *number <= right).collect()
 }
 
 /// Writes a row's name to the left of the axis.
