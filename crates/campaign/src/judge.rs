@@ -25,8 +25,8 @@ pub(crate) fn judge(summary: &mut Summary, job: &Job<'_>) {
         let limited = summary.limited_runs;
         complaints.push(format!("{limited} of {runs} runs were stopped by the limit of events"));
     }
-    if summary.runs_with_missed_faults == runs && runs > 0 {
-        complaints.push("in every run some fault found no target: the scenario tests nothing".to_owned());
+    if summary.runs_without_fault == runs && runs > 0 {
+        complaints.push("in no run did any fault find a target: the scenario tests nothing".to_owned());
     }
     summary.complaints = complaints;
 }

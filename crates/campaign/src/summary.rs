@@ -105,12 +105,15 @@ pub struct Summary {
     pub events: u64,
     /// Runs in which some fault found no target.
     pub runs_with_missed_faults: u64,
+    /// Runs in which no fault of the plan found a target; zero where there is no plan.
+    pub runs_without_fault: u64,
     /// Runs stopped by the limit of events.
     pub limited_runs: u64,
     /// Real time.
     pub wall: Duration,
     /// What was not as the scenario expects, in words; empty if all was.
     pub complaints: Vec<String>,
+    planned_faults: u64,
     running: Digest,
 }
 
@@ -148,6 +151,8 @@ impl Summary {
             simulated: 0,
             events: 0,
             runs_with_missed_faults: 0,
+            runs_without_fault: 0,
+            planned_faults: job.scenario.setting.plan.faults.len() as u64,
             limited_runs: 0,
             wall: Duration::ZERO,
             complaints: Vec::new(),
@@ -167,7 +172,9 @@ impl Summary {
         self.fsyncs += run.counts.fsyncs;
         self.events += run.counts.events;
         self.simulated += u128::from(run.ended.nanos());
-        self.runs_with_missed_faults += u64::from(run.missed_faults > 0);
+        let missed = u64::from(run.missed_faults);
+        self.runs_with_missed_faults += u64::from(missed > 0);
+        self.runs_without_fault += u64::from(missed > 0 && missed == self.planned_faults);
         self.limited_runs += u64::from(run.stop == Stop::EventLimit);
         self.stale_writes.attempted += run.stale_writes.attempted;
         self.stale_writes.rejected += run.stale_writes.rejected;

@@ -140,9 +140,9 @@ fn runs_that_were_cut_short() {
 
 #[test]
 fn faults_that_never_found_their_target() {
-    let summary = judged("", |summary| summary.runs_with_missed_faults = 9);
+    let summary = judged("", |summary| summary.runs_without_fault = 9);
     assert_eq!(summary.complaints, [""; 0], "one run of ten tested something");
-    let summary = judged("", |summary| summary.runs_with_missed_faults = 10);
-    let words = "in every run some fault found no target: the scenario tests nothing";
+    let summary = judged("", |summary| summary.runs_without_fault = 10);
+    let words = "in no run did any fault find a target: the scenario tests nothing";
     assert_eq!(summary.complaints, [words]);
 }
