@@ -8,7 +8,7 @@ use crate::setting::{Endpoint, Setting};
 use crate::timers::Timers;
 use interregnum_kernel::{
     Clock, Deadline, Digest, Epoch, GlobalTime, Incarnation, Interest, Jitter, LocalTime, NodeId, Now,
-    Observation, Observer, Port, Protocol, Span, TimerName, What,
+    Observation, Observer, Office, Port, Protocol, Span, TimerName, What,
 };
 
 /// How many kinds of message are counted apart.
@@ -77,7 +77,7 @@ pub(crate) struct Core<P: Protocol, A, O, R> {
     pub(crate) fsync: crate::latency::Latency,
     /// Set when an observation may change who is obeyed by a quorum.
     pub(crate) unsettled: bool,
-    /// The last two different nodes that were elected, the latest first.
+    /// The last two different nodes that were elected to the contested office, the latest first.
     pub(crate) elected: [Option<NodeId>; 2],
     pub(crate) protocol: std::marker::PhantomData<P>,
 }
@@ -113,6 +113,7 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> Core<P, A, O, R> {
         self.now = GlobalTime::ZERO;
         self.sequence = 0;
         self.interest = self.observer.interest();
+        self.draft = Draft::default();
         self.digest = Digest::default();
         self.counters = Counters::default();
         self.network.reset();
@@ -165,9 +166,9 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> Core<P, A, O, R> {
     #[inline]
     pub(crate) fn observe(&mut self, node: NodeId, what: What) {
         match what {
-            What::Elected(_) => {
+            What::Elected(leadership) => {
                 self.unsettled = true;
-                if self.elected[0] != Some(node) {
+                if leadership.office == Office::CONTESTED && self.elected[0] != Some(node) {
                     self.elected = [Some(node), self.elected[0]];
                 }
             }

@@ -23,6 +23,8 @@ pub(crate) struct Faults {
 /// What one fault did, to be undone exactly.
 #[derive(Clone, Debug, Default)]
 struct InForce {
+    /// From the injection until the fault is undone.
+    active: bool,
     links: Vec<u16>,
     crashed: NodeSet,
     stalled: NodeSet,
@@ -30,6 +32,7 @@ struct InForce {
 
 impl InForce {
     fn clear(&mut self) {
+        self.active = false;
         self.links.clear();
         self.crashed = NodeSet::EMPTY;
         self.stalled = NodeSet::EMPTY;
@@ -45,9 +48,9 @@ impl Faults {
         }
     }
 
-    pub(crate) fn reset(&mut self, stream: Stream) {
+    pub(crate) fn reset(&mut self, seed: u64) {
         self.in_force.iter_mut().for_each(InForce::clear);
-        self.stream = stream;
+        self.stream = Stream::new(seed, Purpose::Faults, NodeId(0));
         self.missed = 0;
     }
 }
@@ -59,6 +62,7 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
         self.core.account(tag::INJECT, u64::from(index));
         let mut done = std::mem::take(&mut self.faults.in_force[index as usize]);
         let hit = self.pull(sequence, &fault.lever, &mut done, index);
+        done.active = hit;
         self.faults.in_force[index as usize] = done;
         if !hit {
             self.faults.missed += 1;
@@ -77,8 +81,9 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
     fn pull(&mut self, sequence: u64, lever: &Lever, done: &mut InForce, index: u32) -> bool {
         match lever {
             Lever::Cut { from, to, in_flight } => {
-                let from = self.pick_once(from);
-                let to = self.pick_once(to);
+                let mut picker = Picker::of_overlapping_groups();
+                let from = self.pick(&mut picker, from);
+                let to = self.pick(&mut picker, to);
                 self.cut_all(&from, &to, *in_flight, done);
                 self.announce(index, !done.links.is_empty())
             }
@@ -97,6 +102,10 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
                 let nodes: NodeSet = nodes.iter().filter(|n| self.hosts[n.index()].is_up()).collect();
                 self.announce(index, !nodes.is_empty());
                 nodes.iter().for_each(|node| self.crash(sequence, node, *unsynced));
+                // A node that was started meanwhile and dies again is this fault's to start, no earlier one's.
+                for earlier in &mut self.faults.in_force {
+                    earlier.crashed = earlier.crashed.minus(nodes);
+                }
                 done.crashed = nodes;
                 !nodes.is_empty()
             }
@@ -142,11 +151,16 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
 
     /// Ends a fault by itself; does nothing if healing has ended it already.
     pub(crate) fn lift(&mut self, sequence: u64, index: u32) {
-        let mut done = std::mem::take(&mut self.faults.in_force[index as usize]);
         self.core.account(tag::LIFT, u64::from(index));
-        self.undo(&done);
+        let mut done = std::mem::take(&mut self.faults.in_force[index as usize]);
+        let active = done.active;
+        self.loosen(&done);
+        self.start_again(&done);
         done.clear();
         self.faults.in_force[index as usize] = done;
+        if !active {
+            return;
+        }
         self.core.observe(NodeId(0), What::FaultLifted(index));
         self.record_world(sequence, None, || InputRecord::World {
             what: format!("fault {} ends", index + 1),
@@ -154,11 +168,16 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
         self.judge(LossCause::Fault);
     }
 
-    fn undo(&mut self, done: &InForce) {
+    /// Opens the links that a fault cut and lets the disks go on that it stalled.
+    fn loosen(&mut self, done: &InForce) {
         for link in &done.links {
             self.core.network.uncut(usize::from(*link));
         }
         done.stalled.iter().for_each(|node| self.core.unstall(node));
+    }
+
+    /// Starts the processes that a fault killed.
+    fn start_again(&mut self, done: &InForce) {
         for node in done.crashed.iter() {
             if !self.hosts[node.index()].is_up() {
                 self.boot(node);
@@ -169,18 +188,17 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
     /// Ends all faults at once: links open, disks work, crashed nodes start. Lost data stays lost.
     pub(crate) fn heal(&mut self, sequence: u64) {
         self.core.account(tag::HEAL, 0);
-        for index in 0..self.faults.in_force.len() {
-            let mut done = std::mem::take(&mut self.faults.in_force[index]);
-            self.undo(&done);
-            done.clear();
-            self.faults.in_force[index] = done;
-        }
+        let mut in_force = std::mem::take(&mut self.faults.in_force);
+        in_force.iter().for_each(|done| self.loosen(done));
+        // Only now: what a node says as it starts must not meet a cut that ends at the same instant.
+        in_force.iter().for_each(|done| self.start_again(done));
+        in_force.iter_mut().for_each(InForce::clear);
+        self.faults.in_force = in_force;
         for node in self.setting.everyone().minus(self.setting.down).iter() {
             if !self.hosts[node.index()].is_up() {
                 self.boot(node);
             }
         }
-        self.core.network.heal();
         self.record_world(sequence, None, || InputRecord::World { what: "everything is healed".into() });
         self.judge(LossCause::Fault);
         self.core.observe(NodeId(0), What::Healed);

@@ -21,11 +21,14 @@ impl Obeyed {
 }
 
 impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
-    /// Judges anew after an event in which somebody was elected or deposed or saw a new epoch.
+    /// Ends an event. Judges anew if somebody was elected or deposed or saw a new epoch.
     #[inline]
     pub(crate) fn settle(&mut self) {
         if self.core.unsettled {
             self.judge(LossCause::Superseded);
+        }
+        if R::ON {
+            self.core.end_entry();
         }
     }
 

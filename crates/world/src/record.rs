@@ -162,4 +162,6 @@ pub enum EffectRecord {
 pub(crate) struct Draft {
     pub(crate) effects: Vec<EffectRecord>,
     pub(crate) observed: Vec<Observation>,
+    /// The last entry, kept back until its event is over: who is obeyed by a quorum is judged at its end.
+    pub(crate) entry: Option<Entry>,
 }

@@ -25,6 +25,15 @@ impl Group {
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Picker {
     taken: Group,
+    overlap: bool,
+}
+
+impl Picker {
+    /// For groups that may share endpoints, such as a cut's senders and receivers: what is named is meant, taken or
+    /// not, and only `random` and `rest` keep to what is left.
+    pub(crate) fn of_overlapping_groups() -> Picker {
+        Picker { overlap: true, ..Picker::default() }
+    }
 }
 
 impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
@@ -33,7 +42,7 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
         self.pick(&mut Picker::default(), selectors)
     }
 
-    /// Resolves one group. What an earlier group took stays there.
+    /// Resolves one group. What an earlier group took stays there, unless groups may overlap.
     pub(crate) fn pick(&mut self, picker: &mut Picker, selectors: &[Selector]) -> Group {
         let mut group = Group::default();
         for selector in selectors {
@@ -41,11 +50,13 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
             let nodes = match selector {
                 Selector::Random(count) => self.draw(free, usize::from(*count)),
                 Selector::Resource => {
-                    group.resource |= !picker.taken.resource;
+                    group.resource |= picker.overlap || !picker.taken.resource;
                     picker.taken.resource = true;
                     NodeSet::EMPTY
                 }
-                other => self.resolve(other).intersection(free),
+                Selector::Rest => free,
+                named if picker.overlap => self.resolve(named).intersection(self.setting.everyone()),
+                named => self.resolve(named).intersection(free),
             };
             group.nodes = group.nodes.union(nodes);
             picker.taken.nodes = picker.taken.nodes.union(nodes);

@@ -6,7 +6,6 @@ use crate::faults::Faults;
 use crate::quorum::Obeyed;
 use crate::record::{Entry, InputRecord, NodeRecord, Recorder};
 use crate::resource::Resource;
-use crate::rng::{Purpose, Stream};
 use crate::setting::{Endpoint, Setting};
 use crate::timers::Due;
 use crate::workload::Workload;
@@ -54,7 +53,7 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
         let setting = Arc::clone(&self.setting);
         self.core.reset(&setting, seed);
         self.obeyed.reset(setting.nodes);
-        self.faults.reset(Stream::new(seed, Purpose::Faults, NodeId(0)));
+        self.faults.reset(seed);
         self.workload.reset();
         self.resource = Resource::new(setting.fencing);
         for host in &mut self.hosts {
@@ -175,7 +174,7 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
     }
 
     pub(crate) fn boot(&mut self, node: NodeId) {
-        let sequence = self.core.sequence;
+        let sequence = self.core.next_sequence();
         self.core.account(tag::BOOT, u64::from(node.0));
         let describe = R::ON.then_some(InputRecord::Boot);
         self.with_node(sequence, node, describe, |host, protocol, now, effects, port| {
@@ -279,7 +278,24 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> Core<P, A, O, R> {
         let effects = std::mem::take(&mut self.draft.effects);
         let observed = std::mem::take(&mut self.draft.observed);
         let at_ns = self.now;
-        self.recorder.entry(Entry { at_ns, sequence, node, clocks, input, before, after, effects, observed });
+        self.release_entry();
+        let entry = Entry { at_ns, sequence, node, clocks, input, before, after, effects, observed };
+        self.draft.entry = Some(entry);
+    }
+
+    /// Hands over the entry that was kept back, with what was observed since.
+    #[cold]
+    pub(crate) fn end_entry(&mut self) {
+        if let Some(entry) = &mut self.draft.entry {
+            entry.observed.append(&mut self.draft.observed);
+        }
+        self.release_entry();
+    }
+
+    fn release_entry(&mut self) {
+        if let Some(entry) = self.draft.entry.take() {
+            self.recorder.entry(entry);
+        }
     }
 }
 

@@ -1,0 +1,18 @@
+//! What the world does to nodes, shown through the simulator with a protocol as small as can be: every lever, the
+//! disks, the clients, the order of events, determinism and the records.
+
+mod clockwork;
+mod crashes;
+mod cuts;
+mod determinism;
+mod disks;
+mod healing;
+mod order;
+mod partitions;
+mod protocol;
+mod quorum;
+mod recorder;
+mod selectors;
+mod story;
+mod transfer;
+mod workload;
