@@ -2,13 +2,14 @@
 
 use crate::core::Core;
 use crate::event::{Agenda, Event};
-use crate::plan::{InFlight, Lever, Unsynced};
+use crate::plan::{InFlight, Lever, Plan, PlannedFault, Unsynced};
 use crate::record::{InputRecord, Recorder};
 use crate::rng::{Purpose, Stream};
 use crate::select::{Group, Picker};
 use crate::setting::{Endpoint, Setting};
 use crate::world::{World, tag};
-use interregnum_kernel::{Incarnation, LossCause, NodeId, NodeSet, Observer, Order, Protocol, What};
+use interregnum_kernel::{Digest, Incarnation, LossCause, NodeId, NodeSet, Observer, Order, Protocol, What};
+use std::hash::Hasher;
 use std::sync::Arc;
 
 /// What is injected at present, by place in the plan.
@@ -18,6 +19,9 @@ pub(crate) struct Faults {
     pub(crate) stream: Stream,
     /// Faults that found no target.
     pub(crate) missed: u32,
+    /// What tells the faults' random choices apart: see [`identities`].
+    identities: Vec<u64>,
+    seed: u64,
 }
 
 /// What one fault did, to be undone exactly.
@@ -45,14 +49,36 @@ impl Faults {
             in_force: vec![InForce::default(); setting.plan.faults.len()],
             stream: Stream::new(0, Purpose::Faults, NodeId(0)),
             missed: 0,
+            identities: identities(&setting.plan),
+            seed: 0,
         }
     }
 
     pub(crate) fn reset(&mut self, seed: u64) {
         self.in_force.iter_mut().for_each(InForce::clear);
-        self.stream = Stream::new(seed, Purpose::Faults, NodeId(0));
+        self.seed = seed;
         self.missed = 0;
     }
+
+    /// The random choices of one fault, which do not depend on what other faults the plan has.
+    fn stream_of(&self, index: u32) -> Stream {
+        Stream::new(self.seed ^ self.identities[index as usize], Purpose::Faults, NodeId(0))
+    }
+}
+
+/// A number for each fault, from what it does and when and from how many equal ones stand before it, but not from its
+/// place: when another fault is dropped from the plan, the nodes that it draws stay the same.
+fn identities(plan: &Plan) -> Vec<u64> {
+    let faults = &plan.faults;
+    let identity = |(place, fault): (usize, &PlannedFault)| {
+        let equal = |other: &&PlannedFault| other.at == fault.at && other.lever == fault.lever;
+        let mut digest = Digest::default();
+        digest.write(fault.lever.to_string().as_bytes());
+        digest.absorb(fault.at.0);
+        digest.absorb(faults[..place].iter().filter(equal).count() as u64);
+        digest.finish()
+    };
+    faults.iter().enumerate().map(identity).collect()
 }
 
 impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
@@ -60,6 +86,7 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
         let setting = Arc::clone(&self.setting);
         let fault = &setting.plan.faults[index as usize];
         self.core.account(tag::INJECT, u64::from(index));
+        self.faults.stream = self.faults.stream_of(index);
         let mut done = std::mem::take(&mut self.faults.in_force[index as usize]);
         let hit = self.pull(sequence, &fault.lever, &mut done, index);
         done.active = hit;

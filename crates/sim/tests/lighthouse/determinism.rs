@@ -214,6 +214,29 @@ fn a_dropped_cut_leaves_messages_elsewhere_as_they_were() {
 }
 
 #[test]
+fn a_dropped_fault_does_not_change_whom_another_draws() {
+    let second = |story: &Story, seed| {
+        let told = story.told_with(seed);
+        let crashed = told.observed(|what| *what == interregnum_kernel::What::Crashed);
+        crashed.into_iter().filter(|(at, _)| *at == ms(60)).map(|(_, node)| node).collect::<Vec<_>>()
+    };
+    let both = cluster(9).at(30, stall(&[Selector::Random(3)])).at(60, crash(&[Selector::Random(2)]));
+    let alone = both.clone().without_fault(0);
+    for seed in 0..30 {
+        assert_eq!(second(&both, seed), second(&alone, seed), "seed {seed}");
+    }
+    let drawn: BTreeSet<_> = (0..30).map(|seed| second(&alone, seed)).collect();
+    assert!(drawn.len() > 5, "and it does draw: {drawn:?}");
+}
+
+#[test]
+fn equal_faults_draw_for_themselves() {
+    let restless = cluster(9).at(30, crash(&[Selector::Random(4)])).at(30, crash(&[Selector::Random(4)]));
+    let counts: BTreeSet<usize> = (0..40).map(|seed| restless.told_with(seed).crashed().len()).collect();
+    assert!(counts.len() > 2, "two equal faults at one instant do not hit the same nodes: {counts:?}");
+}
+
+#[test]
 fn runs_of_two_simulators_may_interleave() {
     let story = busy();
     let build = || -> Simulator<Lighthouse> {
