@@ -105,13 +105,14 @@ impl<P: Protocol> Host<P> {
         if self.running.is_some() {
             return;
         }
-        effects.clear();
+        debug_assert!(effects.as_slice().is_empty(), "every step's effects have been performed");
         let state = protocol.boot(self.node, &self.disk, now, effects);
         let epoch = protocol.epoch(&state);
         let first = self.incarnation == Incarnation::ZERO;
         self.running = Some(Running { state, leadership: None, lease: None, role: Role::default(), epoch });
         port.observe(if first { What::Booted(epoch) } else { What::Restarted(epoch) });
-        self.settle(protocol, now, effects, port);
+        self.ask(protocol, now, port);
+        self.perform(effects, port);
     }
 
     /// Kills the process. Of the writes in the queue the oldest `kept` (at most all) turn out to be durable, the rest
@@ -235,7 +236,9 @@ impl<P: Protocol> Host<P> {
 
     /// Asks again who leads and who holds a lease: at a deadline, and after a step of the node's clock.
     pub fn ask(&mut self, protocol: &P, now: Now, port: &mut impl Port<P>) {
-        self.observe_answers(protocol, now, port);
+        if let Some(running) = &mut self.running {
+            running.observe_answers(protocol, now, port);
+        }
     }
 
     #[inline(always)]
@@ -248,9 +251,10 @@ impl<P: Protocol> Host<P> {
         port: &mut impl Port<P>,
     ) {
         let Some(running) = &mut self.running else { return };
-        effects.clear();
+        debug_assert!(effects.as_slice().is_empty(), "every step's effects have been performed");
         protocol.step(&mut running.state, now, input, effects);
-        self.settle(protocol, now, effects, port);
+        running.observe_answers(protocol, now, port);
+        self.perform(effects, port);
     }
 
     /// A step out of line: deliveries and timers are most of a run, and their code is kept small and together.
@@ -266,75 +270,82 @@ impl<P: Protocol> Host<P> {
         self.step(protocol, now, input, effects, port);
     }
 
-    /// What follows every step: the changed answers are observed, then the effects are performed in order.
+    /// Performs the effects of a step in order, after its changed answers have been observed.
     #[inline(always)]
-    fn settle(&mut self, protocol: &P, now: Now, effects: &mut Effects<P>, port: &mut impl Port<P>) {
-        self.observe_answers(protocol, now, port);
-        // Taken from the end of the reversed list: a drain costs more than most steps do.
-        effects.list.reverse();
-        while let Some(effect) = effects.list.pop() {
+    fn perform(&mut self, effects: &mut Effects<P>, port: &mut impl Port<P>) {
+        for effect in effects.list.drain(..) {
             match effect {
-                Effect::Send { to, message, release } => {
-                    if release == Release::AtOnce || self.pending == 0 {
-                        port.transmit(to, message);
-                    } else {
-                        self.queue.push_back(Queued::Send { to, message });
-                    }
-                }
+                Effect::Send { to, message, release } if self.is_free(release) => port.transmit(to, message),
                 Effect::SetTimer { timer, after } => {
                     self.armed.insert(timer);
                     port.arm(timer, after);
                 }
-                Effect::CancelTimer(timer) => {
-                    if self.armed.remove(timer) {
-                        port.disarm(timer);
-                    }
-                }
-                Effect::Persist(write) => {
-                    self.queue.push_back(Queued::Write(write));
-                    self.pending += 1;
-                    if !self.busy {
-                        self.busy = true;
-                        port.start_write(self.pending);
-                    }
-                }
-                Effect::Commit { index, entry } => port.observe(What::Committed { index, entry }),
-                Effect::Note { fact, release } => {
-                    if release == Release::AtOnce || self.pending == 0 {
-                        port.observe(What::Fact(fact));
-                    } else {
-                        self.queue.push_back(Queued::Note(fact));
-                    }
-                }
+                rare => self.perform_rare(rare, port),
             }
         }
     }
 
+    /// Whether what has this release need not wait for the disk.
     #[inline(always)]
-    fn observe_answers(&mut self, protocol: &P, now: Now, port: &mut impl Port<P>) {
-        let Some(running) = &mut self.running else { return };
-        let epoch = protocol.epoch(&running.state);
-        if epoch != running.epoch {
-            running.epoch = epoch;
-            port.observe(What::EpochEntered(epoch));
+    fn is_free(&self, release: Release) -> bool {
+        release == Release::AtOnce || self.pending == 0
+    }
+
+    /// The effects that few steps have, out of line like [`Host::step_rarely`]. What is to be sent or noted has been
+    /// found to wait if it stands here as a `Send`.
+    #[inline(never)]
+    fn perform_rare(&mut self, effect: Effect<P>, port: &mut impl Port<P>) {
+        match effect {
+            Effect::Send { to, message, .. } => self.queue.push_back(Queued::Send { to, message }),
+            Effect::SetTimer { timer, after } => {
+                self.armed.insert(timer);
+                port.arm(timer, after);
+            }
+            Effect::CancelTimer(timer) => {
+                if self.armed.remove(timer) {
+                    port.disarm(timer);
+                }
+            }
+            Effect::Persist(write) => self.persist(write, port),
+            Effect::Commit { index, entry } => port.observe(What::Committed { index, entry }),
+            Effect::Note { fact, release } if self.is_free(release) => port.observe(What::Fact(fact)),
+            Effect::Note { fact, .. } => self.queue.push_back(Queued::Note(fact)),
         }
-        let role = protocol.role(&running.state);
-        if role != running.role {
-            running.role = role;
-            port.observe(What::RoleChanged(role));
-        }
-        let leadership = protocol.leadership(&running.state, now);
-        if leadership != running.leadership {
-            running.observe_leadership(protocol, leadership, port);
-        }
-        let lease = protocol.lease(&running.state, now).filter(|deadline| !deadline.has_come(now));
-        if lease != running.lease {
-            running.observe_lease(lease, port);
+    }
+
+    fn persist(&mut self, write: P::Write, port: &mut impl Port<P>) {
+        self.queue.push_back(Queued::Write(write));
+        self.pending += 1;
+        if !self.busy {
+            self.busy = true;
+            port.start_write(self.pending);
         }
     }
 }
 
 impl<P: Protocol> Running<P> {
+    #[inline(always)]
+    fn observe_answers(&mut self, protocol: &P, now: Now, port: &mut impl Port<P>) {
+        let epoch = protocol.epoch(&self.state);
+        if epoch != self.epoch {
+            self.epoch = epoch;
+            port.observe(What::EpochEntered(epoch));
+        }
+        let role = protocol.role(&self.state);
+        if role != self.role {
+            self.role = role;
+            port.observe(What::RoleChanged(role));
+        }
+        let leadership = protocol.leadership(&self.state, now);
+        if leadership != self.leadership {
+            self.observe_leadership(protocol, leadership, port);
+        }
+        let lease = protocol.lease(&self.state, now).filter(|deadline| !deadline.has_come(now));
+        if lease != self.lease {
+            self.observe_lease(lease, port);
+        }
+    }
+
     #[cold]
     fn observe_leadership(&mut self, protocol: &P, new: Option<Leadership>, port: &mut impl Port<P>) {
         if let Some(old) = self.leadership {
