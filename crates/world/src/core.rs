@@ -205,6 +205,19 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> Core<P, A, O, R> {
     #[inline(always)]
     fn transmit(&mut self, from: NodeId, to: NodeId, message: P::Message) {
         self.counters.sent[usize::from(P::kind(&message).0) & (MAX_KINDS - 1)] += 1;
+        if !R::ON {
+            let stream = &mut self.streams[from.index()].network;
+            let plainly = self.network.send_plainly(Endpoint::from(from), Endpoint::from(to), self.now, stream);
+            if let Some(at) = plainly {
+                return self.push(at, Event::Deliver { to, from, message });
+            }
+        }
+        self.transmit_by_fate(from, to, message);
+    }
+
+    /// The whole story, out of line: on most links a message is delayed and nothing else.
+    #[inline(never)]
+    fn transmit_by_fate(&mut self, from: NodeId, to: NodeId, message: P::Message) {
         let stream = &mut self.streams[from.index()].network;
         let fate = self.network.send(Endpoint::from(from), Endpoint::from(to), self.now, stream);
         if R::ON {
