@@ -68,7 +68,7 @@ impl Digest {
     /// The halves are kept besides the product: a factor of zero must not wipe out what came before.
     #[inline]
     pub fn absorb_pair(&mut self, x: u64, y: u64) {
-        let wide = u128::from(self.a ^ x) * u128::from(self.b.wrapping_add(y) ^ MULTIPLY_A);
+        let wide = u128::from(self.a ^ x) * u128::from(self.b.wrapping_add(y));
         let kept = self.a.rotate_left(23);
         self.a = (wide as u64) ^ self.b;
         self.b = ((wide >> 64) as u64).wrapping_add(kept);

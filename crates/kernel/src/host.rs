@@ -270,18 +270,37 @@ impl<P: Protocol> Host<P> {
         self.step(protocol, now, input, effects, port);
     }
 
-    /// Performs the effects of a step in order, after its changed answers have been observed.
+    /// Performs the effects of a step in order, after its changed answers have been observed. Most steps have one effect
+    /// at most, the answer to a message: only that case is kept in line.
     #[inline(always)]
     fn perform(&mut self, effects: &mut Effects<P>, port: &mut impl Port<P>) {
-        for effect in effects.list.drain(..) {
-            match effect {
-                Effect::Send { to, message, release } if self.is_free(release) => port.transmit(to, message),
-                Effect::SetTimer { timer, after } => {
-                    self.armed.insert(timer);
-                    port.arm(timer, after);
+        match effects.list.len() {
+            0 => {}
+            1 => {
+                if let Some(effect) = effects.list.pop() {
+                    self.perform_one(effect, port);
                 }
-                rare => self.perform_rare(rare, port),
             }
+            _ => self.perform_many(effects, port),
+        }
+    }
+
+    #[inline(never)]
+    fn perform_many(&mut self, effects: &mut Effects<P>, port: &mut impl Port<P>) {
+        for effect in effects.list.drain(..) {
+            self.perform_one(effect, port);
+        }
+    }
+
+    #[inline(always)]
+    fn perform_one(&mut self, effect: Effect<P>, port: &mut impl Port<P>) {
+        match effect {
+            Effect::Send { to, message, release } if self.is_free(release) => port.transmit(to, message),
+            Effect::SetTimer { timer, after } => {
+                self.armed.insert(timer);
+                port.arm(timer, after);
+            }
+            rare => self.perform_rare(rare, port),
         }
     }
 

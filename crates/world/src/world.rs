@@ -129,9 +129,13 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
             kind: P::KINDS[usize::from(P::kind(&message).0)],
             message: format!("{message:?}"),
         });
-        self.with_node(sequence, to, describe, |host, protocol, now, effects, port| {
-            host.receive(protocol, now, from, message, effects, port);
-        });
+        self.with_node(
+            sequence,
+            to,
+            describe,
+            #[inline(always)]
+            |host, protocol, now, effects, port| host.receive(protocol, now, from, message, effects, port),
+        );
     }
 
     #[inline(always)]
