@@ -44,7 +44,6 @@ pub struct Calendar<E> {
     /// What is left of that bucket, the next event last.
     current: Vec<Place>,
     far: BinaryHeap<Reverse<Place>>,
-    len: usize,
 }
 
 impl<E> Default for Calendar<E> {
@@ -59,7 +58,6 @@ impl<E> Default for Calendar<E> {
             cursor: 0,
             current: Vec::new(),
             far: BinaryHeap::new(),
-            len: 0,
         }
     }
 }
@@ -68,15 +66,20 @@ impl<E> Calendar<E> {
     /// Stores an event in a free slot, linked to another.
     #[inline(always)]
     fn store(&mut self, at: u64, sequence: u64, next: u32, event: E) -> u32 {
-        self.len += 1;
         let index = self.free;
         let Some(slot) = self.slots.get_mut(index as usize) else {
-            self.slots.push(Slot { at, sequence, next, event: Some(event) });
-            return (self.slots.len() - 1) as u32;
+            return self.store_anew(Slot { at, sequence, next, event: Some(event) });
         };
         self.free = slot.next;
         *slot = Slot { at, sequence, next, event: Some(event) };
         index
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn store_anew(&mut self, slot: Slot<E>) -> u32 {
+        self.slots.push(slot);
+        (self.slots.len() - 1) as u32
     }
 
     #[inline]
@@ -84,7 +87,6 @@ impl<E> Calendar<E> {
         let slot = &mut self.slots[index as usize];
         slot.next = self.free;
         self.free = index;
-        self.len -= 1;
         let event = slot.event.take()?;
         Some((GlobalTime(slot.at), slot.sequence, event))
     }
@@ -255,11 +257,13 @@ impl<P: Protocol> Queue<P> for Calendar<Event<P>> {
         self.cursor = 0;
         self.current.clear();
         self.far.clear();
-        self.len = 0;
     }
 
+    /// Counts the free slots: asked rarely, so that pushing and popping need not keep count.
     fn len(&self) -> usize {
-        self.len
+        let next = |index: &u32| self.slots.get(*index as usize).map(|slot| slot.next);
+        let free = std::iter::successors(Some(self.free), next).count() - 1;
+        self.slots.len() - free
     }
 }
 

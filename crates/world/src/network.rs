@@ -98,7 +98,8 @@ impl Network {
         stream: &mut Stream,
     ) -> Option<GlobalTime> {
         let route = &self.routes[self.link(from, to)];
-        route.plain.then(|| now + (route.least + Span(stream.below(route.width))))
+        // The latency is at most the longest of its range, so that the sum of its parts needs no saturation.
+        route.plain.then(|| now + Span(route.least.0 + stream.below(route.width)))
     }
 
     /// Decides what becomes of a message sent now. Draws the same numbers whether or not the link is cut, so that
