@@ -15,7 +15,10 @@ pub enum Release {
 }
 
 /// One thing that a step asks for.
+///
+/// The representation gives it a tag of its own: one hidden in the message's would have to be decoded every time.
 #[derive(Clone, Debug)]
+#[repr(u8)]
 pub enum Effect<P: Protocol> {
     /// Send a message.
     Send {
