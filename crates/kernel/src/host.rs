@@ -274,12 +274,11 @@ impl<P: Protocol> Host<P> {
     /// at most, the answer to a message: only that case is kept in line.
     #[inline(always)]
     fn perform(&mut self, effects: &mut Effects<P>, port: &mut impl Port<P>) {
-        match effects.list.len() {
-            0 => {}
-            1 => {
-                if let Some(effect) = effects.list.pop() {
-                    self.perform_one(effect, port);
-                }
+        match effects.list.as_slice() {
+            [] => {}
+            [only] => {
+                let common = self.is_common(only);
+                self.perform_one(common, || effects.list.pop(), port);
             }
             _ => self.perform_many(effects, port),
         }
@@ -287,21 +286,41 @@ impl<P: Protocol> Host<P> {
 
     #[inline(never)]
     fn perform_many(&mut self, effects: &mut Effects<P>, port: &mut impl Port<P>) {
-        for effect in effects.list.drain(..) {
-            self.perform_one(effect, port);
+        let mut rest = effects.list.drain(..);
+        while let Some(next) = rest.as_slice().first() {
+            let common = self.is_common(next);
+            self.perform_one(common, || rest.next(), port);
+        }
+    }
+
+    /// Whether this is an effect that most steps have.
+    #[inline(always)]
+    fn is_common(&self, effect: &Effect<P>) -> bool {
+        match effect {
+            Effect::Send { release, .. } => self.is_free(*release),
+            Effect::SetTimer { .. } => true,
+            _ => false,
+        }
+    }
+
+    /// Performs an effect. It is taken only here, apart for the common and for the rare: a single place to take it would
+    /// hold it whole, and to copy it whole just after the step has written it bit by bit stalls the processor.
+    #[inline(always)]
+    fn perform_one(&mut self, common: bool, take: impl FnOnce() -> Option<Effect<P>>, port: &mut impl Port<P>) {
+        if !common {
+            return self.perform_rare(take(), port);
+        }
+        match take() {
+            Some(Effect::Send { to, message, .. }) => port.transmit(to, message),
+            Some(Effect::SetTimer { timer, after }) => self.set_timer(timer, after, port),
+            _ => {}
         }
     }
 
     #[inline(always)]
-    fn perform_one(&mut self, effect: Effect<P>, port: &mut impl Port<P>) {
-        match effect {
-            Effect::Send { to, message, release } if self.is_free(release) => port.transmit(to, message),
-            Effect::SetTimer { timer, after } => {
-                self.armed.insert(timer);
-                port.arm(timer, after);
-            }
-            rare => self.perform_rare(rare, port),
-        }
+    fn set_timer(&mut self, timer: P::Timer, after: Jitter, port: &mut impl Port<P>) {
+        self.armed.insert(timer);
+        port.arm(timer, after);
     }
 
     /// Whether what has this release need not wait for the disk.
@@ -310,16 +329,14 @@ impl<P: Protocol> Host<P> {
         release == Release::AtOnce || self.pending == 0
     }
 
-    /// The effects that few steps have, out of line like [`Host::step_rarely`]. What is to be sent or noted has been
-    /// found to wait if it stands here as a `Send`.
+    /// The effects that few steps have, out of line like [`Host::step_rarely`].
     #[inline(never)]
-    fn perform_rare(&mut self, effect: Effect<P>, port: &mut impl Port<P>) {
+    fn perform_rare(&mut self, effect: Option<Effect<P>>, port: &mut impl Port<P>) {
+        let Some(effect) = effect else { return };
         match effect {
+            Effect::Send { to, message, release } if self.is_free(release) => port.transmit(to, message),
             Effect::Send { to, message, .. } => self.queue.push_back(Queued::Send { to, message }),
-            Effect::SetTimer { timer, after } => {
-                self.armed.insert(timer);
-                port.arm(timer, after);
-            }
+            Effect::SetTimer { timer, after } => self.set_timer(timer, after, port),
             Effect::CancelTimer(timer) => {
                 if self.armed.remove(timer) {
                     port.disarm(timer);
