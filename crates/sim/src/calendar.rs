@@ -71,7 +71,11 @@ impl<E> Calendar<E> {
             return self.store_anew(Slot { at, sequence, next, event: Some(event) });
         };
         self.free = slot.next;
-        *slot = Slot { at, sequence, next, event: Some(event) };
+        slot.at = at;
+        slot.sequence = sequence;
+        slot.next = next;
+        // A free slot holds no event, and is not to be asked whether it has one to drop.
+        std::mem::forget(slot.event.replace(event));
         index
     }
 
