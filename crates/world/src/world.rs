@@ -84,25 +84,30 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
         match event {
             Event::Deliver { to, from, message } => self.deliver(sequence, to, from, message),
             Event::Timer { node, slot } => self.timer(sequence, node, usize::from(slot)),
-            rare => self.handle_rare(sequence, rare),
+            Event::Fsync { node, operation } => self.handle_rare(sequence, Rare::Fsync(node, operation)),
+            Event::WriteTick => self.handle_rare(sequence, Rare::WriteTick),
+            Event::ProposalTick => self.handle_rare(sequence, Rare::ProposalTick),
+            Event::Act { write } => self.handle_rare(sequence, Rare::Act(write)),
+            Event::Reach { write } => self.handle_rare(sequence, Rare::Reach(write)),
+            Event::Inject { fault } => self.handle_rare(sequence, Rare::Inject(fault)),
+            Event::Lift { fault } => self.handle_rare(sequence, Rare::Lift(fault)),
+            Event::Heal => self.handle_rare(sequence, Rare::Heal),
         }
         self.settle();
     }
 
     /// Kept out of the loop's code, which deliveries and timers should have to themselves.
     #[inline(never)]
-    fn handle_rare(&mut self, sequence: u64, event: Event<P>) {
+    fn handle_rare(&mut self, sequence: u64, event: Rare) {
         match event {
-            Event::Deliver { to, from, message } => self.deliver(sequence, to, from, message),
-            Event::Timer { node, slot } => self.timer(sequence, node, usize::from(slot)),
-            Event::Fsync { node, operation } => self.fsync_ends(sequence, node, operation),
-            Event::WriteTick => self.write_tick(sequence),
-            Event::ProposalTick => self.proposal_tick(sequence),
-            Event::Act { write } => self.act(sequence, write),
-            Event::Reach { write } => self.reach(sequence, write),
-            Event::Inject { fault } => self.inject(sequence, fault),
-            Event::Lift { fault } => self.lift(sequence, fault),
-            Event::Heal => self.heal(sequence),
+            Rare::Fsync(node, operation) => self.fsync_ends(sequence, node, operation),
+            Rare::WriteTick => self.write_tick(sequence),
+            Rare::ProposalTick => self.proposal_tick(sequence),
+            Rare::Act(write) => self.act(sequence, write),
+            Rare::Reach(write) => self.reach(sequence, write),
+            Rare::Inject(fault) => self.inject(sequence, fault),
+            Rare::Lift(fault) => self.lift(sequence, fault),
+            Rare::Heal => self.heal(sequence),
         }
     }
 
@@ -219,6 +224,20 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
             self.core.write_entry(sequence, node, None, describe(), None, None);
         }
     }
+}
+
+/// The events that are handled out of line. Handed on apart: an event whose address is passed on would have to be copied
+/// to memory for it, with every message.
+#[derive(Clone, Copy)]
+enum Rare {
+    Fsync(NodeId, u32),
+    WriteTick,
+    ProposalTick,
+    Act(u32),
+    Reach(u32),
+    Inject(u32),
+    Lift(u32),
+    Heal,
 }
 
 /// Answers about a run.
