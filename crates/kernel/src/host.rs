@@ -306,7 +306,12 @@ impl<P: Protocol> Host<P> {
     /// Performs an effect. It is taken only here, apart for the common and for the rare: a single place to take it would
     /// hold it whole, and to copy it whole just after the step has written it bit by bit stalls the processor.
     #[inline(always)]
-    fn perform_one(&mut self, common: bool, take: impl FnOnce() -> Option<Effect<P>>, port: &mut impl Port<P>) {
+    fn perform_one(
+        &mut self,
+        common: bool,
+        take: impl FnOnce() -> Option<Effect<P>>,
+        port: &mut impl Port<P>,
+    ) {
         if !common {
             return self.perform_rare(take(), port);
         }

@@ -1,6 +1,6 @@
 //! The world of one run: the nodes and all that surrounds them. An engine pops events and hands them in.
 
-use crate::core::{Core, Counters, NodePort};
+use crate::core::{Core, Counters, NodePort, Site};
 use crate::event::{Agenda, Event};
 use crate::faults::Faults;
 use crate::quorum::Obeyed;
@@ -23,6 +23,7 @@ pub struct World<P: Protocol, A, O, R> {
     pub(crate) protocol: P,
     pub(crate) setting: Arc<Setting>,
     pub(crate) hosts: Vec<Host<P>>,
+    pub(crate) sites: Vec<Site>,
     pub(crate) effects: Effects<P>,
     pub(crate) core: Core<P, A, O, R>,
     pub(crate) obeyed: Obeyed,
@@ -37,6 +38,7 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
         let nodes = (0..usize::from(setting.nodes)).map(NodeId::from_index);
         World {
             hosts: nodes.map(|node| Host::new(&protocol, node)).collect(),
+            sites: Vec::new(),
             effects: Effects::default(),
             core: Core::new(&setting, agenda, observer, recorder),
             obeyed: Obeyed::default(),
@@ -52,7 +54,7 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
     /// the engine has emptied. The caller has reset the observer.
     pub fn start(&mut self, seed: u64) {
         let setting = Arc::clone(&self.setting);
-        self.core.reset(&setting, seed);
+        self.core.reset(&setting, seed, &mut self.sites);
         self.obeyed.reset(setting.nodes);
         self.faults.reset(Stream::new(seed, Purpose::Faults, NodeId(0)));
         self.workload.reset();
@@ -202,9 +204,10 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
         turn: impl FnOnce(&mut Host<P>, &P, Now, &mut Effects<P>, &mut NodePort<'_, P, A, O, R>),
     ) {
         let host = &mut self.hosts[node.index()];
-        let now = self.core.clocks_of(node);
+        let site = &mut self.sites[node.index()];
+        let now = site.clock.read(self.core.now);
         let before = if R::ON { Some(node_record(host)) } else { None };
-        let mut port = NodePort { core: &mut self.core, node };
+        let mut port = NodePort { core: &mut self.core, site, node };
         turn(host, &self.protocol, now, &mut self.effects, &mut port);
         if let Some(input) = describe {
             let after = Some(node_record(host));
