@@ -74,8 +74,11 @@ pub(crate) struct Core<P: Protocol, A, O, R> {
     pub(crate) disks: Vec<Disk>,
     pub(crate) incarnations: Vec<Incarnation>,
     pub(crate) fsync: crate::latency::Latency,
-    /// Set when an observation may change who is obeyed by a quorum.
-    pub(crate) unsettled: bool,
+    /// A run is stopped after so many events.
+    pub(crate) event_limit: u64,
+    /// The count of events from which on the end of an event needs a closer look: the limit, or zero when an observation
+    /// may have changed who is obeyed by a quorum. One test after every event serves both.
+    pub(crate) attend_at: u64,
     /// The last two different nodes that were elected, the latest first.
     pub(crate) elected: [Option<NodeId>; 2],
     pub(crate) protocol: std::marker::PhantomData<P>,
@@ -99,7 +102,8 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> Core<P, A, O, R> {
             disks: Vec::new(),
             incarnations: Vec::new(),
             fsync: setting.fsync.clone(),
-            unsettled: false,
+            event_limit: u64::MAX,
+            attend_at: 0,
             elected: [None; 2],
             protocol: std::marker::PhantomData,
         }
@@ -130,7 +134,7 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> Core<P, A, O, R> {
                 clock: draw_clock(setting, stream(Purpose::Clocks)),
             });
         }
-        self.unsettled = false;
+        self.attend_at = self.event_limit;
         self.elected = [None; 2];
     }
 
@@ -158,12 +162,12 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> Core<P, A, O, R> {
     pub(crate) fn observe(&mut self, node: NodeId, what: What) {
         match what {
             What::Elected(_) => {
-                self.unsettled = true;
+                self.attend_at = 0;
                 if self.elected[0] != Some(node) {
                     self.elected = [Some(node), self.elected[0]];
                 }
             }
-            What::Deposed(_) | What::EpochEntered(_) => self.unsettled = true,
+            What::Deposed(_) | What::EpochEntered(_) => self.attend_at = 0,
             _ => {}
         }
         let heard = self.interest.meets(what.interest());

@@ -79,9 +79,14 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
         }
     }
 
-    /// Handles the event that is next in (time, sequence) order.
+    /// Stops runs after so many events.
+    pub fn set_event_limit(&mut self, limit: u64) {
+        self.core.event_limit = limit;
+    }
+
+    /// Handles the event that is next in (time, sequence) order. False once the limit of events is reached.
     #[inline(always)]
-    pub fn handle(&mut self, at: GlobalTime, sequence: u64, event: Event<P>) {
+    pub fn handle(&mut self, at: GlobalTime, sequence: u64, event: Event<P>) -> bool {
         self.core.now = at;
         match event {
             Event::Deliver { to, from, message } => self.deliver(sequence, to, from, message),
@@ -95,7 +100,7 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
             Event::Lift { fault } => self.handle_rare(sequence, Rare::Lift(fault)),
             Event::Heal => self.handle_rare(sequence, Rare::Heal),
         }
-        self.settle();
+        self.settle()
     }
 
     /// Kept out of the loop's code, which deliveries and timers should have to themselves.
