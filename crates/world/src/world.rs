@@ -171,9 +171,13 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
         }
         let timer = P::Timer::from_index(slot);
         let describe = R::ON.then(|| InputRecord::Fire { timer: format!("{timer:?}") });
-        self.with_node(sequence, node, describe, |host, protocol, now, effects, port| {
-            host.fire(protocol, now, timer, effects, port);
-        });
+        self.with_node(
+            sequence,
+            node,
+            describe,
+            #[inline(always)]
+            |host, protocol, now, effects, port| host.fire(protocol, now, timer, effects, port),
+        );
     }
 
     fn fsync_ends(&mut self, sequence: u64, node: NodeId, operation: u32) {
