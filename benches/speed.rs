@@ -11,7 +11,7 @@
 //! of instructions; `SECS=100` sets how much time it simulates.
 
 use interregnum_benches::exchange::{self, Heavy, Light};
-use interregnum_benches::floor;
+use interregnum_benches::{failovers, floor};
 use interregnum_kernel::Span;
 use std::time::Instant;
 
@@ -35,7 +35,40 @@ fn main() {
     row("(a) heartbeat exchange on the engine", &lights, &floors);
     row("    the same with messages of 32 bytes", &heavies, &floors);
     row("(b) the exchange written by hand", &floors, &floors);
-    // Section (c), complete failovers with all invariants, follows here.
+    failover_trials();
+}
+
+/// Trials of one round of (c).
+const TRIALS: u64 = 400;
+
+/// (c): complete Raft failovers with every invariant on, in turns with the floor.
+fn failover_trials() {
+    let (mut floors, mut events, mut failovers_per_second) = (Vec::new(), Vec::new(), Vec::new());
+    let mut total = failovers::Batch::default();
+    for round in 0..ROUNDS / 2 {
+        floors.push(speed(|| floor::run(round, HORIZON).0));
+        let start = Instant::now();
+        let batch = failovers::run(round * TRIALS, TRIALS);
+        let seconds = start.elapsed().as_secs_f64();
+        events.push(batch.events as f64 / seconds);
+        failovers_per_second.push(batch.failovers as f64 / seconds);
+        total.failovers += batch.failovers;
+        total.events += batch.events;
+        total.violations += batch.violations;
+    }
+    row("(c) Raft leader crashes, all invariants on", &events, &floors);
+    let trials = TRIALS * ROUNDS / 2;
+    println!(
+        "    {} of {trials} trials failed over, {} events each, {} violations",
+        total.failovers,
+        total.events / trials,
+        total.violations
+    );
+    println!(
+        "    complete failovers per second and core: best {:.0}, median {:.0}",
+        best(&failovers_per_second),
+        median(failovers_per_second)
+    );
 }
 
 /// One contestant alone, once.

@@ -1,1 +1,323 @@
-//! TBD
+//! The election algorithms, and the registry through which everything else finds them.
+//!
+//! Adding an algorithm is one folder with a type that implements [`Algorithm`], and one line in the `registry!` call
+//! at the end of this header. Help texts, completions, scenario checks, sweeps and the generic tests walk the
+//! registry; no other code names an algorithm.
+//!
+//! Engines stay generic over [`Protocol`](interregnum_kernel::Protocol) without dynamic dispatch: [`build`] picks the
+//! type by name and hands the value to a [`Visitor`].
+#![forbid(unsafe_code)]
+
+pub mod raft;
+
+use interregnum_kernel::{Checkable, ParameterError, ParameterSpec, Parameters};
+use std::fmt;
+
+/// A planted bug: off unless it is named, one at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bug {
+    /// Its name: what a scenario or a command line plants it by.
+    pub id: &'static str,
+    /// What it does, in one sentence.
+    pub summary: &'static str,
+    /// What it breaks: names of invariants, or "liveness", or "stability".
+    pub breaks: &'static [&'static str],
+    /// Where it was seen, or which text describes it.
+    pub source: &'static str,
+}
+
+/// What the registry knows of an algorithm.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    /// Its name in scenario files and on the command line.
+    pub name: &'static str,
+    /// Its name for people.
+    pub title: &'static str,
+    /// What it is, in one sentence.
+    pub summary: &'static str,
+    /// The paper that it follows.
+    pub source: &'static str,
+    /// The bugs that can be planted in it.
+    pub bugs: &'static [Bug],
+    /// What can be set of it.
+    pub parameters: &'static [ParameterSpec],
+    /// The kinds of message that belong to elections, as against the rest of its work.
+    pub election_kinds: &'static [&'static str],
+    /// The names of the invariants that it promises to hold, under its assumptions.
+    pub promises: &'static [&'static str],
+}
+
+impl Entry {
+    /// The planted bug of this name.
+    pub fn bug(&self, id: &str) -> Option<&'static Bug> {
+        self.bugs.iter().find(|bug| bug.id == id)
+    }
+
+    /// The parameter of this name.
+    pub fn parameter(&self, name: &str) -> Option<&'static ParameterSpec> {
+        self.parameters.iter().find(|spec| spec.name == name)
+    }
+}
+
+/// What every registered algorithm is: explorable by the checker, and fit to be shared by the threads of a sweep.
+pub trait Registered:
+    Checkable<State: Send + Sync, Message: Send + Sync, Write: Send + Sync, Disk: Send + Sync> + Send + Sync
+{
+}
+
+impl<P> Registered for P where
+    P: Checkable<State: Send + Sync, Message: Send + Sync, Write: Send + Sync, Disk: Send + Sync>
+        + Send
+        + Sync
+{
+}
+
+/// An algorithm as its folder offers it to the registry.
+pub trait Algorithm: Registered {
+    /// What the registry shows of it.
+    const ENTRY: Entry;
+
+    /// The rules for these parameters. The registry has refused unknown parameters and unknown bugs before.
+    ///
+    /// # Errors
+    /// If a value is of the wrong kind, or the values do not fit together.
+    fn from_parameters(parameters: &Parameters) -> Result<Self, ParameterError>;
+}
+
+/// Code that runs on whichever algorithm is picked by name.
+pub trait Visitor {
+    /// What it gives back.
+    type Output;
+    /// Runs on the algorithm.
+    fn visit<P: Registered>(self, protocol: P) -> Self::Output;
+}
+
+/// Why an algorithm could not be built.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BuildError {
+    /// No algorithm has this name.
+    UnknownAlgorithm(String),
+    /// The algorithm has no such parameter.
+    UnknownParameter {
+        /// The algorithm.
+        algorithm: &'static str,
+        /// What was set.
+        parameter: String,
+    },
+    /// The algorithm has no such planted bug.
+    UnknownBug {
+        /// The algorithm.
+        algorithm: &'static str,
+        /// What was to be planted.
+        bug: String,
+    },
+    /// A parameter was refused.
+    Parameter {
+        /// The algorithm.
+        algorithm: &'static str,
+        /// Which parameter, and why.
+        error: ParameterError,
+    },
+}
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            BuildError::UnknownAlgorithm(name) => write!(f, "no algorithm is named `{name}`"),
+            BuildError::UnknownParameter { algorithm, parameter } => {
+                write!(f, "{algorithm} has no parameter `{parameter}`")
+            }
+            BuildError::UnknownBug { algorithm, bug } => write!(f, "{algorithm} has no planted bug `{bug}`"),
+            BuildError::Parameter { algorithm, error } => write!(f, "{algorithm}: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for BuildError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            BuildError::Parameter { error, .. } => Some(error),
+            _ => None,
+        }
+    }
+}
+
+macro_rules! registry {
+    ($($algorithm:ty),+ $(,)?) => {
+        /// Every algorithm, in the order in which they are listed.
+        pub static ALGORITHMS: &[Entry] = &[$(<$algorithm as Algorithm>::ENTRY),+];
+
+        /// Builds the algorithm of this name and hands it to the visitor.
+        ///
+        /// # Errors
+        /// If there is no such algorithm, or it refuses the parameters or the bug.
+        pub fn build<V: Visitor>(
+            name: &str,
+            parameters: &Parameters,
+            visitor: V,
+        ) -> Result<V::Output, BuildError> {
+            $(
+                if name == <$algorithm as Algorithm>::ENTRY.name {
+                    return Ok(visitor.visit(construct::<$algorithm>(parameters)?));
+                }
+            )+
+            Err(BuildError::UnknownAlgorithm(name.to_owned()))
+        }
+    };
+}
+
+registry! {
+    raft::Raft,
+}
+
+/// The algorithm of this name.
+pub fn find(name: &str) -> Option<&'static Entry> {
+    ALGORITHMS.iter().find(|entry| entry.name == name)
+}
+
+/// Builds one algorithm, with the checks that are the same for all.
+fn construct<A: Algorithm>(parameters: &Parameters) -> Result<A, BuildError> {
+    let algorithm = A::ENTRY.name;
+    if let Some(parameter) = parameters.set.keys().find(|name| A::ENTRY.parameter(name).is_none()) {
+        return Err(BuildError::UnknownParameter { algorithm, parameter: parameter.clone() });
+    }
+    if let Some(bug) = parameters.bug.as_ref().filter(|id| A::ENTRY.bug(id).is_none()) {
+        return Err(BuildError::UnknownBug { algorithm, bug: bug.clone() });
+    }
+    A::from_parameters(parameters).map_err(|error| BuildError::Parameter { algorithm, error })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use interregnum_kernel::{Profile, TimerName, Value};
+    use std::collections::BTreeSet;
+
+    /// Looks at the built protocol the way every engine does: by its own limits.
+    struct Limits;
+
+    impl Visitor for Limits {
+        type Output = (&'static [&'static str], usize);
+        fn visit<P: Registered>(self, _: P) -> Self::Output {
+            (P::KINDS, P::Timer::COUNT)
+        }
+    }
+
+    fn try_build(
+        name: &str,
+        parameters: &Parameters,
+    ) -> Result<(&'static [&'static str], usize), BuildError> {
+        build(name, parameters, Limits)
+    }
+
+    /// Holds at compile time: an algorithm that the checker cannot explore is not registered.
+    const _: fn() = || {
+        fn explorable<P: Checkable>() {}
+        explorable::<raft::Raft>();
+    };
+
+    #[test]
+    fn names_are_unique_and_found() {
+        let names: BTreeSet<_> = ALGORITHMS.iter().map(|entry| entry.name).collect();
+        assert_eq!(names.len(), ALGORITHMS.len(), "two algorithms share a name");
+        for entry in ALGORITHMS {
+            assert_eq!(find(entry.name).map(|found| found.title), Some(entry.title));
+        }
+        assert!(find("no-such-algorithm").is_none(), "an unknown name is not found");
+    }
+
+    #[test]
+    fn bugs_are_named_after_their_algorithm_and_break_something() {
+        let mut seen = BTreeSet::new();
+        for entry in ALGORITHMS {
+            for bug in entry.bugs {
+                assert!(
+                    bug.id.starts_with(entry.name),
+                    "{} does not say that it is in {}",
+                    bug.id,
+                    entry.name
+                );
+                assert!(seen.insert(bug.id), "{} is there twice", bug.id);
+                assert!(!bug.breaks.is_empty(), "{} breaks nothing", bug.id);
+                assert!(!bug.summary.is_empty(), "{} has no summary", bug.id);
+                assert!(!bug.source.is_empty(), "{} has no source", bug.id);
+            }
+        }
+    }
+
+    #[test]
+    fn every_algorithm_builds_with_the_defaults_of_both_profiles_within_the_limits_of_the_engines() {
+        for entry in ALGORITHMS {
+            for profile in [Profile::Matched, Profile::Production] {
+                let parameters = Parameters { profile, ..Parameters::of(3) };
+                let (kinds, timers) = try_build(entry.name, &parameters).expect("defaults build");
+                assert!(kinds.len() <= 32, "{}: {kinds:?} are too many kinds", entry.name);
+                for kind in entry.election_kinds {
+                    assert!(kinds.contains(kind), "{} has no message {kind}", entry.name);
+                }
+                assert!(timers <= 64, "{}: {timers} timers", entry.name);
+            }
+        }
+    }
+
+    #[test]
+    fn every_parameter_accepts_its_own_defaults() {
+        for entry in ALGORITHMS {
+            for profile in [Profile::Matched, Profile::Production] {
+                let explicit = entry
+                    .parameters
+                    .iter()
+                    .fold(Parameters { profile, ..Parameters::of(5) }, |parameters, spec| {
+                        parameters.with(spec.name, (spec.default)(profile))
+                    });
+                let result = try_build(entry.name, &explicit);
+                assert!(result.is_ok(), "{} ({profile}): {result:?}", entry.name);
+            }
+        }
+    }
+
+    #[test]
+    fn every_bug_can_be_planted_under_both_profiles() {
+        for entry in ALGORITHMS {
+            for profile in [Profile::Matched, Profile::Production] {
+                for bug in entry.bugs {
+                    let parameters = Parameters { profile, ..Parameters::of(5) }.with_bug(bug.id);
+                    let result = try_build(entry.name, &parameters);
+                    assert!(result.is_ok(), "{} ({profile}): {result:?}", bug.id);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_unknown_is_refused_by_name() {
+        let error = try_build("rafft", &Parameters::of(3)).unwrap_err();
+        assert_eq!(error.to_string(), "no algorithm is named `rafft`");
+        for entry in ALGORITHMS {
+            let error = try_build(entry.name, &Parameters::of(3).with_bug("no-bug")).unwrap_err();
+            assert_eq!(error.to_string(), format!("{} has no planted bug `no-bug`", entry.name));
+            let error =
+                try_build(entry.name, &Parameters::of(3).with("nothing", Value::Flag(true))).unwrap_err();
+            assert_eq!(error.to_string(), format!("{} has no parameter `nothing`", entry.name));
+        }
+    }
+
+    #[test]
+    fn a_value_of_the_wrong_kind_is_refused() {
+        for entry in ALGORITHMS {
+            for spec in entry.parameters {
+                let wrong = match (spec.default)(Profile::Matched) {
+                    Value::Flag(_) => Value::Count(1),
+                    _ => Value::Flag(true),
+                };
+                let result = try_build(entry.name, &Parameters::of(3).with(spec.name, wrong));
+                assert!(
+                    matches!(&result, Err(BuildError::Parameter { error, .. }) if error.parameter == spec.name),
+                    "{}.{}: {result:?}",
+                    entry.name,
+                    spec.name
+                );
+            }
+        }
+    }
+}

@@ -367,15 +367,16 @@ impl<P: Protocol> Host<P> {
 impl<P: Protocol> Running<P> {
     #[inline(always)]
     fn observe_answers(&mut self, protocol: &P, now: Now, port: &mut impl Port<P>) {
-        let epoch = protocol.epoch(&self.state);
-        if epoch != self.epoch {
-            self.epoch = epoch;
-            port.observe(What::EpochEntered(epoch));
-        }
+        // The role first: an epoch that is entered as a candidate is one that the node stands in.
         let role = protocol.role(&self.state);
         if role != self.role {
             self.role = role;
             port.observe(What::RoleChanged(role));
+        }
+        let epoch = protocol.epoch(&self.state);
+        if epoch != self.epoch {
+            self.epoch = epoch;
+            port.observe(What::EpochEntered(epoch));
         }
         let leadership = protocol.leadership(&self.state, now);
         if leadership != self.leadership {

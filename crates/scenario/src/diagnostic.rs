@@ -63,12 +63,25 @@ impl fmt::Display for Diagnostic {
     }
 }
 
-/// The line and the column, both counted from 1, of a byte. Beyond the end it is the end.
-pub(crate) fn position(text: &str, byte: usize) -> (usize, usize) {
-    let before = &text[..floor_boundary(text, byte)];
-    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-    let line = before.bytes().filter(|b| *b == b'\n').count() + 1;
-    (line, before[line_start..].chars().count() + 1)
+/// Where the lines of a text start, so that a position is found without walking the whole text.
+pub(crate) struct Lines<'t> {
+    text: &'t str,
+    starts: Vec<usize>,
+}
+
+impl<'t> Lines<'t> {
+    /// The lines of a text.
+    pub(crate) fn of(text: &'t str) -> Lines<'t> {
+        let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+        Lines { text, starts: std::iter::once(0).chain(ends.map(|(at, _)| at + 1)).collect() }
+    }
+
+    /// The line and the column, both counted from 1, of a byte. Beyond the end it is the end.
+    pub(crate) fn position(&self, byte: usize) -> (usize, usize) {
+        let byte = floor_boundary(self.text, byte);
+        let line = self.starts.partition_point(|start| *start <= byte);
+        (line, self.text[self.starts[line - 1]..byte].chars().count() + 1)
+    }
 }
 
 /// The last character boundary that is not after this byte.

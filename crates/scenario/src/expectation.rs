@@ -35,9 +35,10 @@ pub struct FailoverExpectation {
 /// A quantity that is counted in every run and summed over the seeds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Counted {
-    /// Writes of a deposed leader that the resource refused.
+    /// Writes that the resource refused, having taken one with a later token.
     StaleWritesRejected,
-    /// Writes of a deposed leader that the resource took.
+    /// Writes that the resource took although it had taken one with a later token. A deposed leader's write that
+    /// arrives before its successor's first one is not among them.
     StaleWritesAccepted,
     /// Leaders established after the first.
     LeaderChanges,

@@ -1,12 +1,34 @@
 //! The scenario file: a TOML file that says which cluster is run, what befalls it, and what is expected of it.
+//!
+//! [`read`] makes a [`Scenario`] of a text, or says everything that is wrong with it, each with its place, what was
+//! expected and the nearest known word. [`schema`] describes the format to editors. Both walk the same declarations of
+//! keys, so that what is documented is what is read.
+//!
+//! No algorithm and no invariant is known here: a [`Catalogue`] names them. No file is opened here: a closure loads
+//! those that a scenario names.
 #![forbid(unsafe_code)]
 
 mod catalogue;
+mod declare;
 mod diagnostic;
 mod expectation;
+mod kinds;
+mod nearest;
+mod read;
+mod reader;
+mod reference;
+mod render;
 mod scenario;
+mod schema;
+mod sections;
 
 pub use catalogue::{AlgorithmInfo, Catalogue};
 pub use diagnostic::{Diagnostic, Severity};
 pub use expectation::{Comparison, Counted, Expectation, FailoverExpectation, Relation};
+pub use nearest::nearest;
+pub use read::read;
+pub use reference::{KeyInfo, TableInfo, reference};
+pub use render::render;
 pub use scenario::Scenario;
+pub use schema::schema;
+pub use sections::levers::{LeverInfo, levers};

@@ -1,0 +1,150 @@
+//! What a leader does besides sending entries: it begins its term, is heard, checks that it has a quorum, and falls
+//! silent when its own disk does not answer.
+
+use super::bugs::Plant;
+use super::state::{Progress, State, Write};
+use super::{Message, Out, Raft, Timer};
+use interregnum_kernel::{Jitter, LocalTime, LogIndex, NodeId, NodeSet, Now, Role, Span};
+
+impl Raft {
+    /// The election is won, and the own vote is durable: the node leads from now on. Its first entry, which is nobody's
+    /// command, tells the others, and lets it commit what earlier terms left behind (paper §8).
+    pub(super) fn become_leader(&self, state: &mut State, out: &mut Out) {
+        state.role = Role::Leader;
+        state.leader = Some(state.node);
+        state.tally = Default::default();
+        self.unguard(state, out);
+        let last = state.log.last_index();
+        let unknown = Progress { matched: LogIndex::ZERO, next: last.next(), acked: LocalTime::ZERO };
+        state.leading.progress.fill(unknown);
+        // The own vote was written behind the whole log.
+        state.leading.progress[state.node.index()].matched = last;
+        state.leading.probing = self.members.minus(NodeSet::only(state.node));
+        state.leading.active = NodeSet::only(state.node);
+        out.cancel_timer(Timer::Election);
+        // A leader that wants a lease asks for it at once; otherwise the first entry is its first heartbeat.
+        let first = if self.lease { Span::ZERO } else { self.heartbeat_interval };
+        out.set_timer(Timer::Heartbeat, Jitter::exactly(first));
+        if self.check_quorum {
+            out.set_timer(Timer::CheckQuorum, self.patience());
+        }
+        let batch = self.append_own(state, None, out);
+        for peer in self.peers(state) {
+            out.send(peer, Message::AppendEntries { term: state.current_term, batch: batch.clone() });
+        }
+    }
+
+    /// Forgets what only a leader knows, and waits for the next one.
+    pub(super) fn stop_leading(&self, state: &mut State, out: &mut Out) {
+        state.leading.clear();
+        for timer in [Timer::Heartbeat, Timer::CheckQuorum, Timer::Transfer, Timer::DiskStall] {
+            out.cancel_timer(timer);
+        }
+        out.set_timer(Timer::Election, self.election_timeout);
+    }
+
+    pub(super) fn on_heartbeat_due(&self, state: &mut State, now: Now, out: &mut Out) {
+        if state.role != Role::Leader {
+            return;
+        }
+        out.set_timer(Timer::Heartbeat, Jitter::exactly(self.heartbeat_interval));
+        if state.leading.stalled {
+            return;
+        }
+        let sent = self.stamp(state, now);
+        for peer in self.peers(state) {
+            // A follower must not commit what it was not seen to have.
+            let commit = state.leading.progress[peer.index()].matched.min(state.commit);
+            out.send(peer, Message::Heartbeat { term: state.current_term, commit, sent });
+        }
+    }
+
+    /// A leader is heard: its term goes on. Answered at once, whatever waits for the disk: the answer says only that
+    /// the node is there.
+    #[inline]
+    pub(super) fn on_heartbeat(
+        &self,
+        state: &mut State,
+        from: NodeId,
+        commit: LogIndex,
+        sent: LocalTime,
+        out: &mut Out,
+    ) {
+        if self.hear_leader(state, from, out) {
+            self.commit_to(state, commit, out);
+            out.send(from, Message::HeartbeatResponse { term: state.current_term, sent });
+        }
+    }
+
+    /// A follower is there. If it is behind, entries or their acknowledgement were lost: it is sent them again.
+    #[inline]
+    pub(super) fn on_heartbeat_response(
+        &self,
+        state: &mut State,
+        from: NodeId,
+        sent: LocalTime,
+        out: &mut Out,
+    ) {
+        if state.role != Role::Leader {
+            return;
+        }
+        state.leading.active.insert(from);
+        self.renew_lease(state, from, sent);
+        let progress = &mut state.leading.progress[from.index()];
+        if progress.matched < state.log.last_index() {
+            if !state.leading.probing.contains(from) {
+                progress.next = progress.matched.next();
+            }
+            self.send_entries(state, from, out);
+        }
+    }
+
+    /// Steps down if no quorum was heard of since the last check (thesis §6.2): a leader that is cut off notices after
+    /// one to two shortest election timeouts.
+    pub(super) fn on_check_quorum(&self, state: &mut State, out: &mut Out) {
+        if state.role != Role::Leader {
+            return;
+        }
+        if state.leading.active.is_majority_of(self.members) {
+            state.leading.active = NodeSet::only(state.node);
+            out.set_timer(Timer::CheckQuorum, self.patience());
+        } else {
+            self.become_follower(state, out);
+        }
+    }
+}
+
+/// The leader's own disk. A leader that cannot write can commit nothing that its followers could not commit without it,
+/// and while it is heard they elect nobody else.
+impl Raft {
+    /// From now on an own write is under way.
+    pub(super) fn await_own_disk(&self, out: &mut Out) {
+        out.set_timer(Timer::DiskStall, Jitter::exactly(self.disk_stall_timeout));
+    }
+
+    /// The disk has not answered for too long: no more heartbeats and entries until it does.
+    pub(super) fn on_disk_stall(&self, state: &mut State) {
+        // The bug: heartbeats know nothing of the disk.
+        let ignored = self.bug == Some(Plant::HeartbeatIgnoresStuckDisk);
+        state.leading.stalled = state.awaits_own_disk() && !ignored;
+    }
+
+    /// One of a leader's writes is durable: its entries count as its own acknowledgement.
+    pub(super) fn on_own_disk_answered(&self, state: &mut State, write: &Write, out: &mut Out) {
+        let Some(batch) = &write.batch else { return };
+        let written = batch.last_index();
+        // The write may be older than the term, and its entries replaced since.
+        if state.log.epoch_at(written) != batch.entries.last().map(|entry| entry.epoch) {
+            return;
+        }
+        let own = &mut state.leading.progress[state.node.index()];
+        own.matched = own.matched.max(written);
+        state.leading.stalled = false;
+        if state.awaits_own_disk() {
+            self.await_own_disk(out);
+        } else {
+            out.cancel_timer(Timer::DiskStall);
+        }
+        self.advance_commit(state, out);
+    }
+}

@@ -1,0 +1,325 @@
+//! Raft: leader election with everything around it that decides who leads.
+//!
+//! **Papers.** Ongaro and Ousterhout, "In Search of an Understandable Consensus Algorithm", extended version, 2014
+//! ("paper"); Ongaro, "Consensus: Bridging Theory and Practice", 2014 ("thesis"). Where they leave a choice, etcd's
+//! implementation is followed.
+//!
+//! **Guarantees.** At most one node leads a term, over all incarnations of all nodes. A node votes once per term. Terms
+//! on disk never fall. A leader has every entry that was committed before its election, and no two nodes commit
+//! different entries at one position. With the lease on, no two leases overlap while clocks keep to the drift bound.
+//! A leader emerges while a majority is connected, its disks answer and messages are fast against the timeouts.
+//!
+//! **Assumptions.** A durable write survives a crash whole and unchanged. Messages may be lost, duplicated, delayed and
+//! reordered, not forged. Safety needs no clock, except for the lease.
+//!
+//! **Deviations.**
+//! - A candidate asks for votes only once its own vote is durable, and with it its log; etcd may ask at once. Otherwise
+//!   it could crash, come back in the earlier term with a shorter log, stand in the same term again, and be elected by
+//!   late grants that were meant for the longer log.
+//! - A candidate leads only once its own vote is durable, even where the others' votes are a majority. Otherwise it
+//!   could crash, come back in the earlier term, and win the same term twice. (Where the requests wait, this follows;
+//!   it is a test of its own so that the rule can be broken by itself.)
+//! - The election timeout is drawn anew each time a leader is heard. etcd keeps the drawn value until role or term
+//!   change. The distribution of the time to detection is the same; its correlation over time is not.
+//! - "Heard a leader within the shortest timeout" is a timer of its own ([`Timer::Guard`]) and no comparison of clock
+//!   readings. It outlives a change of term, since a lease that was acknowledged does too, and with the lease on it is
+//!   armed at boot, since a node that restarts may have acknowledged a lease just before.
+//! - A pre-candidate that votes for another gives up its own attempt, so that it does not disturb whom it elected.
+//! - A request for a vote of an older term is answered with the own term, as in the paper; etcd drops it.
+//! - Followers learn of a commit with the next batch or heartbeat; etcd sends an empty batch at once.
+//! - A leader whose own disk has not answered for `disk_stall_timeout` falls silent, so that others elect a working
+//!   one. Neither text has a rule for a stuck disk.
+//! - The lease runs from the SENDING of the heartbeats that a quorum answered (thesis §6.4.1), not from the check of
+//!   the quorum. Once a transfer of leadership was asked for, the leader takes no lease for the rest of its term: the
+//!   request may arrive late.
+//!
+//! ```text
+//! mod.rs          rules, configuration, the way of an input to its rule
+//! election.rs     timeouts, pre-votes, votes, terms, the guard
+//! leading.rs      what a leader does: first entry, heartbeats, check of the quorum, its own disk
+//! replication.rs  entries: sending, checking, acknowledging, committing
+//! lease.rs        the leader's lease
+//! transfer.rs     handing leadership over
+//! ```
+
+mod bugs;
+mod election;
+mod leading;
+mod lease;
+mod log;
+mod message;
+mod parameters;
+mod replication;
+mod state;
+#[cfg(test)]
+mod tests;
+mod transfer;
+
+pub use bugs::Plant;
+pub use log::Log;
+pub use message::{Batch, Message};
+pub use state::{Disk, State, Write};
+
+use crate::{Algorithm, Entry};
+use interregnum_kernel::{
+    Command, Deadline, Effects, Epoch, FencingToken, Input, Jitter, Kind, Leadership, LogEntry, LogIndex,
+    NodeId, NodeSet, Now, Office, Order, ParameterError, Parameters, Protocol, Role, Span, TimerName,
+};
+
+/// The rules, with their configuration.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Raft {
+    members: NodeSet,
+    election_timeout: Jitter,
+    heartbeat_interval: Span,
+    disk_stall_timeout: Span,
+    pre_vote: bool,
+    check_quorum: bool,
+    stickiness: bool,
+    lease: bool,
+    lease_length: Span,
+    append_limit: u64,
+    initial_logs: Vec<Vec<Epoch>>,
+    bug: Option<Plant>,
+}
+
+/// The timers of a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Timer {
+    /// No leader was heard for an election timeout; or nobody won the election.
+    Election,
+    /// A leader's next heartbeat is due.
+    Heartbeat,
+    /// A leader looks whether a quorum still answers.
+    CheckQuorum,
+    /// No leader was heard for the shortest election timeout: voting against it is fair.
+    Guard,
+    /// A transfer of leadership takes too long.
+    Transfer,
+    /// A leader's own disk has not answered for too long.
+    DiskStall,
+}
+
+impl TimerName for Timer {
+    const COUNT: usize = 6;
+
+    #[inline]
+    fn index(self) -> usize {
+        self as usize
+    }
+
+    fn from_index(index: usize) -> Timer {
+        use Timer::{CheckQuorum, DiskStall, Election, Guard, Heartbeat, Transfer};
+        [Election, Heartbeat, CheckQuorum, Guard, Transfer, DiskStall][index]
+    }
+}
+
+impl Algorithm for Raft {
+    const ENTRY: Entry = Entry {
+        name: "raft",
+        title: "Raft",
+        summary: "majority votes in numbered terms, with pre-vote, check-quorum, leadership transfer and an optional lease",
+        source: "Ongaro and Ousterhout, In Search of an Understandable Consensus Algorithm (extended version), 2014; \
+                 Ongaro, Consensus: Bridging Theory and Practice, 2014",
+        bugs: bugs::BUGS,
+        parameters: parameters::SPECS,
+        election_kinds: &["PreVote", "PreVoteResponse", "RequestVote", "RequestVoteResponse", "TimeoutNow"],
+        promises: &[
+            "election-safety",
+            "vote-once",
+            "epoch-monotonic",
+            "fenced-writes",
+            "leader-completeness",
+            "log-agreement",
+            "lease-exclusion",
+            "leader-within",
+        ],
+    };
+
+    fn from_parameters(parameters: &Parameters) -> Result<Raft, ParameterError> {
+        parameters::read(parameters)
+    }
+}
+
+/// Where a step puts its effects.
+type Out = Effects<Raft>;
+
+impl Protocol for Raft {
+    type State = State;
+    type Message = Message;
+    type Timer = Timer;
+    type Write = Write;
+    type Disk = Disk;
+
+    const KINDS: &'static [&'static str] = Message::KINDS;
+
+    #[inline]
+    fn kind(message: &Message) -> Kind {
+        message.kind()
+    }
+
+    #[inline]
+    fn label(message: &Message) -> u64 {
+        message.label()
+    }
+
+    fn apply(disk: &mut Disk, write: &Write) {
+        disk.current_term = write.current_term;
+        disk.voted_for = write.voted_for;
+        if let Some(batch) = &write.batch {
+            disk.log.splice(batch);
+        }
+    }
+
+    fn timed(&self) -> bool {
+        self.lease
+    }
+
+    fn install(&self, node: NodeId) -> Disk {
+        let epochs = self.initial_logs.get(node.index()).map_or(&[][..], Vec::as_slice);
+        let entries = (1..).zip(epochs).map(|(index, epoch)| initial_entry(*epoch, index));
+        // An entry's epoch was led by somebody: were a node free to vote in it, it could be won a second time.
+        let latest = self.initial_logs.iter().flatten().max();
+        Disk {
+            current_term: latest.copied().unwrap_or_default(),
+            voted_for: None,
+            log: Log::of(entries.collect()),
+        }
+    }
+
+    fn boot(&self, node: NodeId, disk: &Disk, _: Now, out: &mut Out) -> State {
+        let mut state = State::read(node, disk, self.members.len());
+        if self.bug == Some(Plant::RestartForgetsTerm) {
+            // The bug: only the log is read, and with it the vote of a later term is lost.
+            state.current_term = state.log.last_epoch();
+            state.voted_for = None;
+        }
+        if self.lease {
+            // Before the crash the node may have acknowledged a lease.
+            self.guard(&mut state, out);
+        }
+        out.set_timer(Timer::Election, self.election_timeout);
+        state
+    }
+
+    #[inline]
+    fn step(&self, state: &mut State, now: Now, input: Input<Raft>, out: &mut Out) {
+        match input {
+            Input::Received { from, message } => self.on_message(state, from, message, out),
+            Input::Fired(timer) => self.on_timer(state, now, timer, out),
+            Input::Persisted(write) => self.on_persisted(state, &write, out),
+            Input::Propose(command) => self.on_propose(state, command, out),
+            Input::Administer(Order::TransferLeadership(target)) => self.on_transfer(state, target, out),
+        }
+    }
+
+    #[inline]
+    fn leadership(&self, state: &State, _: Now) -> Option<Leadership> {
+        (state.role == Role::Leader).then_some(Leadership {
+            office: Office::CONTESTED,
+            epoch: state.current_term,
+            token: Some(FencingToken(state.current_term.0)),
+        })
+    }
+
+    #[inline]
+    fn lease(&self, state: &State, _: Now) -> Option<Deadline> {
+        state.leading.lease_until.map(Deadline::Mono)
+    }
+
+    #[inline]
+    fn role(&self, state: &State) -> Role {
+        state.role
+    }
+
+    #[inline]
+    fn epoch(&self, state: &State) -> Epoch {
+        state.current_term
+    }
+
+    fn is_quorum(&self, _: &State, nodes: NodeSet) -> bool {
+        nodes.is_majority_of(self.members)
+    }
+
+    fn last_index(&self, state: &State) -> LogIndex {
+        state.log.last_index()
+    }
+
+    fn log_entry(&self, state: &State, index: LogIndex) -> Option<LogEntry> {
+        state.log.get(index)
+    }
+}
+
+/// The entry that an initial log has at a position: the same on every node, and like no client's.
+fn initial_entry(epoch: Epoch, index: u64) -> LogEntry {
+    LogEntry { epoch, command: Some(Command(1 << 63 | epoch.0 << 32 | index)) }
+}
+
+impl Raft {
+    /// The patience that everything but elections is measured in.
+    fn patience(&self) -> Jitter {
+        Jitter::exactly(self.election_timeout.min)
+    }
+
+    /// All members but this node.
+    #[inline]
+    fn peers(&self, state: &State) -> impl Iterator<Item = NodeId> + use<> {
+        self.members.minus(NodeSet::only(state.node)).iter()
+    }
+
+    #[inline]
+    fn on_timer(&self, state: &mut State, now: Now, timer: Timer, out: &mut Out) {
+        match timer {
+            Timer::Election => self.on_election_timeout(state, out),
+            Timer::Heartbeat => self.on_heartbeat_due(state, now, out),
+            Timer::CheckQuorum => self.on_check_quorum(state, out),
+            Timer::Guard => state.guarded = false,
+            Timer::Transfer => state.leading.transferee = None,
+            Timer::DiskStall => self.on_disk_stall(state),
+        }
+    }
+
+    /// What every message goes through before its own rule: the comparison of terms.
+    #[inline]
+    fn on_message(&self, state: &mut State, from: NodeId, message: Message, out: &mut Out) {
+        let term = message.term();
+        if term < state.current_term {
+            return self.on_older_term(state, from, &message, out);
+        }
+        let newer = term > state.current_term;
+        if newer && self.is_refused_by_guard(state, &message) {
+            return;
+        }
+        // A newly entered term is written together with what the message's own rule writes, where it may write: one
+        // fsync and not two. Otherwise here, before any answer that waits for it.
+        let mut unsaved = false;
+        if newer && message.enters_its_term() {
+            self.enter_term(state, term, out);
+            unsaved = matches!(message, Message::RequestVote { .. } | Message::AppendEntries { .. });
+            if !unsaved {
+                self.save_ballot(state, out);
+            }
+        }
+        match message {
+            Message::Heartbeat { commit, sent, .. } => self.on_heartbeat(state, from, commit, sent, out),
+            Message::HeartbeatResponse { sent, .. } => self.on_heartbeat_response(state, from, sent, out),
+            Message::AppendEntries { batch, .. } => self.on_append(state, from, unsaved, batch, out),
+            Message::AppendEntriesResponse { rejected, index, epoch, .. } => {
+                self.on_append_response(state, from, rejected, (index, epoch), out);
+            }
+            Message::PreVote { last_epoch, last_index, .. } => {
+                self.on_pre_vote(state, from, term, (last_epoch, last_index), out);
+            }
+            Message::PreVoteResponse { granted, .. } => {
+                self.on_pre_vote_response(state, from, term, granted, out);
+            }
+            Message::RequestVote { last_epoch, last_index, .. } => {
+                self.on_request_vote(state, from, unsaved, (last_epoch, last_index), out);
+            }
+            Message::RequestVoteResponse { granted, .. } => {
+                self.on_request_vote_response(state, from, granted, out);
+            }
+            Message::TimeoutNow { .. } => self.on_timeout_now(state, out),
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! What can be set of Raft, and which settings are refused.
+
+use super::Raft;
+use super::bugs::Plant;
+use interregnum_kernel::{
+    Epoch, Jitter, NodeId, NodeSet, ParameterError, ParameterKind, ParameterSpec, Parameters, Profile, Span,
+    Value,
+};
+
+const ELECTION_TIMEOUT: ParameterSpec = ParameterSpec {
+    name: "election_timeout",
+    kind: ParameterKind::Jitter,
+    doc: "how long a follower waits for its leader; its shortest value is the unit of all other patience",
+    // Matched: thesis chapter 9. Production: etcd draws whole ticks of 100 ms from 10 to 19, here the range between.
+    default: |profile| {
+        Value::Jitter(match profile {
+            Profile::Matched => Jitter::between(Span::millis(150), Span::millis(300)),
+            Profile::Production => Jitter::between(Span::millis(1000), Span::millis(1999)),
+        })
+    },
+};
+
+const HEARTBEAT_INTERVAL: ParameterSpec = ParameterSpec {
+    name: "heartbeat_interval",
+    kind: ParameterKind::Span,
+    doc: "how often a leader is heard; below the shortest election timeout",
+    default: |profile| {
+        Value::Span(match profile {
+            Profile::Matched => Span::millis(50),
+            Profile::Production => Span::millis(100),
+        })
+    },
+};
+
+const DISK_STALL_TIMEOUT: ParameterSpec = ParameterSpec {
+    name: "disk_stall_timeout",
+    kind: ParameterKind::Span,
+    doc: "how long a leader waits for its own disk before it falls silent; where not set, the shortest election timeout",
+    default: |profile| Value::Span(shortest_timeout(profile)),
+};
+
+const PRE_VOTE: ParameterSpec = ParameterSpec {
+    name: "pre_vote",
+    kind: ParameterKind::Flag,
+    doc: "whether a node asks if it could win before it enters a new term",
+    default: |_| Value::Flag(true),
+};
+
+const CHECK_QUORUM: ParameterSpec = ParameterSpec {
+    name: "check_quorum",
+    kind: ParameterKind::Flag,
+    doc: "whether a leader that hears no quorum steps down",
+    default: |_| Value::Flag(true),
+};
+
+const STICKINESS: ParameterSpec = ParameterSpec {
+    name: "stickiness",
+    kind: ParameterKind::Flag,
+    doc: "whether a voter ignores candidates while it hears a leader; where not set, as check_quorum, without which it can pin a leader that has no quorum",
+    default: |_| Value::Flag(true),
+};
+
+const LEASE: ParameterSpec = ParameterSpec {
+    name: "lease",
+    kind: ParameterKind::Flag,
+    doc: "whether a leader holds a lease while a quorum acknowledges its heartbeats; needs check_quorum and stickiness",
+    default: |_| Value::Flag(false),
+};
+
+const CLOCK_DRIFT_BOUND: ParameterSpec = ParameterSpec {
+    name: "clock_drift_bound_ppm",
+    kind: ParameterKind::Count,
+    doc: "by how many parts per million the lease assumes any clock to run fast or slow at most",
+    default: |_| Value::Count(500),
+};
+
+const APPEND_LIMIT: ParameterSpec = ParameterSpec {
+    name: "append_limit",
+    kind: ParameterKind::Count,
+    doc: "how many log entries one message carries at most",
+    default: |_| Value::Count(64),
+};
+
+const INITIAL_LOGS: ParameterSpec = ParameterSpec {
+    name: "initial_logs",
+    kind: ParameterKind::Logs,
+    doc: "the logs that the nodes start with, as the epochs of their entries; all nodes start in the latest of these epochs",
+    default: |_| Value::Logs(Vec::new()),
+};
+
+/// All parameters, in the order in which help lists them.
+pub(crate) static SPECS: &[ParameterSpec] = &[
+    ELECTION_TIMEOUT,
+    HEARTBEAT_INTERVAL,
+    DISK_STALL_TIMEOUT,
+    PRE_VOTE,
+    CHECK_QUORUM,
+    STICKINESS,
+    LEASE,
+    CLOCK_DRIFT_BOUND,
+    APPEND_LIMIT,
+    INITIAL_LOGS,
+];
+
+/// The highest epoch of an initial entry: its command is made of epoch and position, and takes the upper half of the
+/// numbers so that no client's command is like it.
+const MAX_INITIAL_EPOCH: u64 = (1 << 31) - 1;
+
+fn shortest_timeout(profile: Profile) -> Span {
+    match (ELECTION_TIMEOUT.default)(profile) {
+        Value::Jitter(jitter) => jitter.min,
+        _ => Span::ZERO,
+    }
+}
+
+fn refuse<T>(spec: &ParameterSpec, problem: impl Into<String>) -> Result<T, ParameterError> {
+    Err(ParameterError { parameter: spec.name, problem: problem.into() })
+}
+
+/// Reads and checks everything.
+pub(super) fn read(parameters: &Parameters) -> Result<Raft, ParameterError> {
+    let bug = parameters.bug.as_deref().and_then(Plant::from_id);
+    let election_timeout = election_timeout(parameters)?;
+    let is_set = |spec: &ParameterSpec| parameters.set.contains_key(spec.name);
+
+    let heartbeat_interval = parameters.span(&HEARTBEAT_INTERVAL)?;
+    if heartbeat_interval == Span::ZERO {
+        return refuse(&HEARTBEAT_INTERVAL, "must be longer than zero");
+    }
+    if heartbeat_interval >= election_timeout.min {
+        return refuse(
+            &HEARTBEAT_INTERVAL,
+            format!(
+                "{heartbeat_interval} is not below the shortest election timeout, {}: followers would give up a \
+                 healthy leader",
+                election_timeout.min
+            ),
+        );
+    }
+
+    let disk_stall_timeout = match parameters.span(&DISK_STALL_TIMEOUT)? {
+        Span::ZERO => return refuse(&DISK_STALL_TIMEOUT, "must be longer than zero"),
+        set if is_set(&DISK_STALL_TIMEOUT) => set,
+        _ => election_timeout.min,
+    };
+
+    let mut pre_vote = parameters.flag(&PRE_VOTE)?;
+    let mut check_quorum = parameters.flag(&CHECK_QUORUM)?;
+    let mut stickiness = parameters.flag(&STICKINESS)?;
+    if !is_set(&STICKINESS) {
+        stickiness = check_quorum;
+    }
+    let mut lease = parameters.flag(&LEASE)?;
+    // A bug that consists in a choice of switches, or is unreachable without one, sets them.
+    match bug {
+        Some(Plant::PrevoteCountedAsVote) => pre_vote = true,
+        Some(Plant::PrecandidateKeepsLeader) => (pre_vote, stickiness) = (true, true),
+        Some(Plant::QuorumlessLeaderPinsBridge) => (check_quorum, stickiness, lease) = (false, true, false),
+        Some(Plant::NoPrevotePartialCut) => (pre_vote, stickiness, lease) = (false, false, false),
+        Some(Plant::VoterIgnoresItsLease) => (check_quorum, stickiness, lease) = (true, true, true),
+        _ => {}
+    }
+    if lease && !(check_quorum && stickiness) {
+        return refuse(
+            &LEASE,
+            "needs check_quorum and stickiness: voters that do not wait for the lease to end make it worthless",
+        );
+    }
+
+    let drift = parameters.count(&CLOCK_DRIFT_BOUND)?;
+    if drift >= 1_000_000 {
+        return refuse(
+            &CLOCK_DRIFT_BOUND,
+            format!("{drift} is not below 1000000: such a clock stands still"),
+        );
+    }
+    let append_limit = match (parameters.count(&APPEND_LIMIT)?, bug) {
+        (0, _) => return refuse(&APPEND_LIMIT, "must be at least 1"),
+        // The bug shows when an old entry arrives without the leader's own entry behind it.
+        (_, Some(Plant::CommitCountsAnyTerm)) => 1,
+        (limit, _) => limit,
+    };
+
+    Ok(Raft {
+        members: members(parameters)?,
+        election_timeout,
+        heartbeat_interval,
+        disk_stall_timeout,
+        pre_vote,
+        check_quorum,
+        stickiness,
+        lease,
+        // The voters' guard may run on a fast clock and the lease on a slow one.
+        lease_length: election_timeout.min.scaled(1_000_000 - drift, 1_000_000 + drift),
+        append_limit,
+        initial_logs: initial_logs(parameters)?,
+        bug,
+    })
+}
+
+fn election_timeout(parameters: &Parameters) -> Result<Jitter, ParameterError> {
+    let jitter = parameters.jitter(&ELECTION_TIMEOUT)?;
+    if jitter.min == Span::ZERO {
+        return refuse(&ELECTION_TIMEOUT, "must be longer than zero");
+    }
+    if jitter.min > jitter.max {
+        return refuse(
+            &ELECTION_TIMEOUT,
+            format!("the shortest value, {}, is longer than the longest, {}", jitter.min, jitter.max),
+        );
+    }
+    Ok(jitter)
+}
+
+fn members(parameters: &Parameters) -> Result<NodeSet, ParameterError> {
+    match usize::from(parameters.nodes) {
+        nodes @ 1..=NodeId::MAX => Ok(NodeSet::first(nodes)),
+        nodes => Err(ParameterError {
+            parameter: "nodes",
+            problem: format!("a cluster has 1 to {} nodes, not {nodes}", NodeId::MAX),
+        }),
+    }
+}
+
+fn initial_logs(parameters: &Parameters) -> Result<Vec<Vec<Epoch>>, ParameterError> {
+    let logs = parameters.logs(&INITIAL_LOGS)?;
+    if logs.len() > usize::from(parameters.nodes) {
+        return refuse(&INITIAL_LOGS, format!("{} logs for {} nodes", logs.len(), parameters.nodes));
+    }
+    for (node, log) in logs.iter().enumerate() {
+        let name = NodeId::from_index(node);
+        if let Some(epoch) = log.iter().find(|epoch| !(1..=MAX_INITIAL_EPOCH).contains(epoch)) {
+            return refuse(
+                &INITIAL_LOGS,
+                format!("{name} has an entry of epoch {epoch}; epochs go from 1 to {MAX_INITIAL_EPOCH}"),
+            );
+        }
+        if let Some(fall) = log.windows(2).find(|pair| pair[0] > pair[1]) {
+            return refuse(
+                &INITIAL_LOGS,
+                format!("{name} has epoch {} after {}; epochs never fall along a log", fall[1], fall[0]),
+            );
+        }
+    }
+    for (second, log) in logs.iter().enumerate() {
+        for (first, earlier) in logs[..second].iter().enumerate() {
+            let agreed = log.iter().zip(earlier).take_while(|(a, b)| a == b).count();
+            if let Some(epoch) = log[agreed..].iter().find(|epoch| earlier[agreed..].contains(epoch)) {
+                let (first, second) = (NodeId::from_index(first), NodeId::from_index(second));
+                return refuse(
+                    &INITIAL_LOGS,
+                    format!(
+                        "{first} and {second} both have entries of epoch {epoch} after their logs parted; one leader \
+                         cannot have written both"
+                    ),
+                );
+            }
+        }
+    }
+    Ok(logs.into_iter().map(|log| log.into_iter().map(Epoch).collect()).collect())
+}

@@ -1,0 +1,199 @@
+//! Entries: how they are sent, checked, acknowledged and committed.
+
+use super::bugs::Plant;
+use super::message::Batch;
+use super::state::{State, Write};
+use super::{Message, Out, Raft};
+use interregnum_kernel::{Command, Epoch, LogEntry, LogIndex, NodeId, Role};
+use std::sync::Arc;
+
+/// The leader's side.
+impl Raft {
+    /// A client's command. Only a leader takes it, and not while it hands leadership over (thesis §3.10).
+    pub(super) fn on_propose(&self, state: &mut State, command: Command, out: &mut Out) {
+        if state.role != Role::Leader || state.leading.transferee.is_some() {
+            return;
+        }
+        let batch = self.append_own(state, Some(command), out);
+        for peer in self.peers(state) {
+            let next = &mut state.leading.progress[peer.index()].next;
+            if state.leading.stalled || state.leading.probing.contains(peer) {
+                continue;
+            }
+            if *next == batch.last_index() {
+                // The usual case: everyone is sent the same one entry.
+                *next = next.next();
+                out.send(peer, Message::AppendEntries { term: state.current_term, batch: batch.clone() });
+            } else {
+                self.send_entries(state, peer, out);
+            }
+        }
+    }
+
+    /// Adds one entry to the leader's own log and asks for it to be written.
+    pub(super) fn append_own(
+        &self,
+        state: &mut State,
+        command: Option<Command>,
+        out: &mut Out,
+    ) -> Arc<Batch> {
+        let entry = LogEntry { epoch: state.current_term, command };
+        let batch = Arc::new(Batch {
+            prev_index: state.log.last_index(),
+            prev_epoch: state.log.last_epoch(),
+            commit: state.commit,
+            entries: Box::new([entry]),
+        });
+        if !state.awaits_own_disk() {
+            self.await_own_disk(out);
+        }
+        state.log.push(entry);
+        self.save_entries(state, &batch, out);
+        batch
+    }
+
+    fn save_entries(&self, state: &State, batch: &Arc<Batch>, out: &mut Out) {
+        let (current_term, voted_for) = (state.current_term, state.voted_for);
+        out.persist(Write { current_term, voted_for, batch: Some(Arc::clone(batch)) });
+    }
+
+    /// Sends a peer what it is to get next, if there is anything. The own disk need not have it yet (thesis §10.2.1).
+    pub(super) fn send_entries(&self, state: &mut State, peer: NodeId, out: &mut Out) {
+        let progress = &mut state.leading.progress[peer.index()];
+        let prev_index = LogIndex(progress.next.0.saturating_sub(1));
+        let entries = state.log.after(prev_index, self.append_limit);
+        if state.leading.stalled || entries.is_empty() {
+            return;
+        }
+        let batch = Arc::new(Batch {
+            prev_index,
+            prev_epoch: state.log.epoch_at(prev_index).unwrap_or_default(),
+            commit: state.commit,
+            entries: entries.into(),
+        });
+        if !state.leading.probing.contains(peer) {
+            progress.next = batch.last_index().next();
+        }
+        out.send(peer, Message::AppendEntries { term: state.current_term, batch });
+    }
+
+    pub(super) fn on_append_response(
+        &self,
+        state: &mut State,
+        from: NodeId,
+        rejected: bool,
+        (index, epoch): (LogIndex, Epoch),
+        out: &mut Out,
+    ) {
+        if state.role != Role::Leader {
+            return;
+        }
+        state.leading.active.insert(from);
+        if rejected {
+            self.on_rejected(state, from, (index, epoch), out);
+        } else {
+            self.on_accepted(state, from, index, out);
+        }
+    }
+
+    /// The logs differ at the batch's place: the next attempt is further back (paper §5.3).
+    fn on_rejected(&self, state: &mut State, from: NodeId, (index, epoch): (LogIndex, Epoch), out: &mut Out) {
+        let progress = &mut state.leading.progress[from.index()];
+        if index < progress.matched {
+            // An old answer: by now they are known to agree beyond it.
+            return;
+        }
+        let (agreed, _) = state.log.last_not_after(index, epoch);
+        progress.next = agreed.max(progress.matched).next();
+        state.leading.probing.insert(from);
+        self.send_entries(state, from, out);
+    }
+
+    fn on_accepted(&self, state: &mut State, from: NodeId, index: LogIndex, out: &mut Out) {
+        let progress = &mut state.leading.progress[from.index()];
+        progress.matched = progress.matched.max(index);
+        progress.next = progress.next.max(index.next());
+        state.leading.probing.remove(from);
+        self.advance_commit(state, out);
+        self.send_entries(state, from, out);
+        self.continue_transfer(state, from, out);
+    }
+
+    /// Commits up to the highest position that a majority has, if it holds an entry of the leader's own term: copies of
+    /// older entries prove nothing, but are committed with it (paper §5.4.2).
+    pub(super) fn advance_commit(&self, state: &mut State, out: &mut Out) {
+        let mut matched = [LogIndex::ZERO; NodeId::MAX];
+        let matched = &mut matched[..state.leading.progress.len()];
+        for (slot, progress) in matched.iter_mut().zip(&state.leading.progress) {
+            *slot = progress.matched;
+        }
+        matched.sort_unstable_by(|a, b| b.cmp(a));
+        let majority_has = matched[matched.len() / 2];
+        let own_term = state.log.epoch_at(majority_has) == Some(state.current_term);
+        // The bug: copies of any entry count.
+        if own_term || self.bug == Some(Plant::CommitCountsAnyTerm) {
+            self.commit_to(state, majority_has, out);
+        }
+    }
+}
+
+/// The follower's side.
+impl Raft {
+    /// Entries arrive (paper Figure 2, AppendEntries). `unsaved`: the term was entered just now.
+    pub(super) fn on_append(
+        &self,
+        state: &mut State,
+        from: NodeId,
+        unsaved: bool,
+        batch: Arc<Batch>,
+        out: &mut Out,
+    ) {
+        if !self.hear_leader(state, from, out) {
+            return;
+        }
+        let agrees = match state.log.epoch_at(batch.prev_index) {
+            // The bug: there is an entry, whichever. (A gap cannot be taken even so.)
+            Some(_) if self.bug == Some(Plant::AppendSkipsConsistencyCheck) => true,
+            own => own == Some(batch.prev_epoch),
+        };
+        let new = agrees && !state.log.holds(&batch);
+        if new {
+            state.log.splice(&batch);
+            self.save_entries(state, &batch, out);
+            if unsaved {
+                self.note_epoch(state, out);
+            }
+        } else if unsaved {
+            self.save_ballot(state, out);
+        }
+        let term = state.current_term;
+        // Rejections wait for the disk too: they tell a term that must not be forgotten.
+        if agrees {
+            self.commit_to(state, batch.commit.min(batch.last_index()), out);
+            let (index, epoch) = (batch.last_index(), Epoch::ZERO);
+            out.send_once_durable(
+                from,
+                Message::AppendEntriesResponse { term, rejected: false, index, epoch },
+            );
+        } else {
+            let before = LogIndex(batch.prev_index.0.saturating_sub(1));
+            let (index, epoch) = state.log.last_not_after(before, batch.prev_epoch);
+            out.send_once_durable(
+                from,
+                Message::AppendEntriesResponse { term, rejected: true, index, epoch },
+            );
+        }
+    }
+
+    /// Announces everything up to a position as committed, as far as the log reaches.
+    #[inline]
+    pub(super) fn commit_to(&self, state: &mut State, index: LogIndex, out: &mut Out) {
+        let index = index.min(state.log.last_index());
+        while state.commit < index {
+            state.commit = state.commit.next();
+            if let Some(entry) = state.log.get(state.commit) {
+                out.commit(state.commit, entry);
+            }
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Comparing what happened with what the scenario expects.
+
+use crate::summary::{InvariantSummary, InvariantVerdict, Summary};
+use crate::sweep::Job;
+use interregnum_kernel::Span;
+use interregnum_scenario::Expectation;
+
+/// Sets the invariants' verdicts and lists everything that was not as expected.
+pub(crate) fn judge(summary: &mut Summary, job: &Job<'_>) {
+    let expectation = job.scenario.expectation_for(job.algorithm);
+    let promises =
+        interregnum_algorithms::find(job.algorithm).map(|entry| entry.promises).unwrap_or_default();
+    let mut complaints = Vec::new();
+    for invariant in &mut summary.invariants {
+        judge_invariant(invariant, expectation, promises, &mut complaints);
+    }
+    judge_failovers(summary, expectation, &mut complaints);
+    for (counted, comparison) in &expectation.counts {
+        let count = summary.counted(*counted);
+        if !comparison.holds(count) {
+            complaints.push(format!("{counted} is {count}; expected {comparison}"));
+        }
+    }
+    let runs = summary.seeds.count;
+    if summary.limited_runs > 0 {
+        let limited = summary.limited_runs;
+        complaints.push(format!("{limited} of {runs} runs were stopped by the limit of events"));
+    }
+    if summary.runs_with_missed_faults == runs && runs > 0 {
+        complaints.push("in every run some fault found no target: the scenario tests nothing".to_owned());
+    }
+    summary.complaints = complaints;
+}
+
+fn judge_invariant(
+    invariant: &mut InvariantSummary,
+    expectation: &Expectation,
+    promises: &[&str],
+    complaints: &mut Vec<String>,
+) {
+    let name = invariant.name;
+    let expected = expectation.violated.iter().any(|violated| violated == name);
+    let promised = promises.contains(&name);
+    let violated = invariant.violated_runs > 0;
+    invariant.verdict = match (promised || expected, violated, invariant.exercised > 0) {
+        (false, ..) => InvariantVerdict::NotPromised,
+        (true, true, _) => InvariantVerdict::Violated,
+        (true, false, true) => InvariantVerdict::Holds,
+        (true, false, false) => InvariantVerdict::NotExercised,
+    };
+    if violated && promised && !expected {
+        complaints.push(describe(invariant));
+    }
+    if expected && !violated {
+        complaints.push(format!("{name} was expected to be violated and never was"));
+    }
+    let asked = name == "leader-within" && expectation.leader_within.is_some();
+    if asked && !violated && invariant.exercised == 0 {
+        complaints.push(format!("{name} is asked for and was never put to the test"));
+    }
+}
+
+fn describe(invariant: &InvariantSummary) -> String {
+    let runs = invariant.violated_runs;
+    let plural = if runs == 1 { "run" } else { "runs" };
+    match &invariant.first_violation {
+        Some(first) => format!(
+            "{} is violated in {runs} {plural}; first with seed {} at {}: {}",
+            invariant.name,
+            first.seed,
+            Span(first.at.nanos()),
+            first.detail
+        ),
+        None => format!("{} is violated in {runs} {plural}", invariant.name),
+    }
+}
+
+fn judge_failovers(summary: &Summary, expectation: &Expectation, complaints: &mut Vec<String>) {
+    let failover = &summary.failover;
+    let wanted = &expectation.failover;
+    let percentiles = [
+        ("p50", 500, wanted.p50),
+        ("p95", 950, wanted.p95),
+        ("p99", 990, wanted.p99),
+        ("max", 1000, wanted.max),
+    ];
+    for (name, per_mille, bound) in percentiles {
+        let Some(bound) = bound else { continue };
+        if failover.is_empty() {
+            complaints.push(format!("failover {name} is bounded by {bound}, but no failover was needed"));
+            continue;
+        }
+        match failover.per_mille(per_mille) {
+            Some(found) if found <= bound => {}
+            Some(found) => {
+                let found = found.as_millis_f64();
+                complaints.push(format!("failover {name} is {found:.1} ms; expected at most {bound}"));
+            }
+            None => complaints.push(format!(
+                "failover {name} is infinite ({} of {} never came); expected at most {bound}",
+                failover.never(),
+                failover.never() + failover.count()
+            )),
+        }
+    }
+    if let Some(never) = wanted.never
+        && !never.holds(failover.never())
+    {
+        complaints.push(format!("{} failovers never came; expected {never}", failover.never()));
+    }
+}

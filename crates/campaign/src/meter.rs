@@ -1,0 +1,423 @@
+//! What a run cost its users: failovers and their parts, time without a usable leader, leader changes.
+
+use interregnum_kernel::{
+    Epoch, GlobalTime, Incarnation, Interest, Leadership, LossCause, NodeId, Observation, Observer, Office,
+    Role, Span, What,
+};
+use interregnum_world::{Lever, Plan};
+use serde::Serialize;
+
+/// One failover: from the first fault instant after which the acting leader can no longer commit, to the first write
+/// accepted or entry committed under a later leader. Without an end it was needed and not seen by the end of the run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Failover {
+    /// When the leader was lost.
+    pub since: GlobalTime,
+    /// How long it took; `None` if it never came.
+    pub took: Option<Span>,
+    /// Until the first node left its follower state.
+    pub detection: Option<Span>,
+    /// From there until the successor was established.
+    pub election: Option<Span>,
+}
+
+/// Time without a usable leader after the first was elected. The three kinds never overlap.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unavailable {
+    /// Nobody acted as leader.
+    pub leaderless: Span,
+    /// One node acted as leader, and no quorum could obey it.
+    pub zombie_led: Span,
+    /// Two or more acted as leader at once.
+    pub contested: Span,
+}
+
+/// What was measured of one run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Measurement {
+    /// The failovers, in the order in which they began.
+    pub failovers: Vec<Failover>,
+    /// Time without a usable leader.
+    pub unavailable: Unavailable,
+    /// How often a node was elected.
+    pub elections: u64,
+    /// Leaders elected after the first.
+    pub leader_changes: u64,
+    /// Leader changes that no fault and no order called for.
+    pub spurious_failovers: u64,
+    /// Epochs in which two or more nodes stood for election and nobody won.
+    pub split_votes: u64,
+    /// When the first leader was elected, and in which epoch.
+    pub first_leader: Option<(GlobalTime, Epoch)>,
+}
+
+/// The state of leadership between two observations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Condition {
+    /// Before the first leader.
+    Starting,
+    Leaderless,
+    ZombieLed,
+    Contested,
+    Served,
+}
+
+/// An epoch in which nodes stand for election.
+#[derive(Clone, Copy, Debug)]
+struct Contest {
+    epoch: Epoch,
+    candidates: u8,
+    won: bool,
+}
+
+/// A failover that has not ended.
+#[derive(Clone, Copy, Debug)]
+struct Open {
+    since: GlobalTime,
+    lost: (NodeId, Incarnation, Leadership),
+    detected: Option<GlobalTime>,
+    elected: Option<GlobalTime>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Node {
+    acts: bool,
+    obeyed: bool,
+    stands: bool,
+}
+
+/// Measures runs, one after the other.
+#[derive(Clone, Debug)]
+pub struct Meter {
+    nodes: Vec<Node>,
+    /// Per planned fault: whether it orders a leader change.
+    orders: Vec<bool>,
+    ordered: bool,
+    condition: Condition,
+    since: GlobalTime,
+    highest: Epoch,
+    open: Option<Open>,
+    contests: Vec<Contest>,
+    measured: Measurement,
+}
+
+impl Meter {
+    /// A meter for runs of so many nodes under this plan.
+    pub fn new(nodes: u8, plan: &Plan) -> Meter {
+        Meter {
+            nodes: vec![Node::default(); usize::from(nodes)],
+            orders: plan.faults.iter().map(|fault| matches!(fault.lever, Lever::Transfer { .. })).collect(),
+            ordered: false,
+            condition: Condition::Starting,
+            since: GlobalTime::ZERO,
+            highest: Epoch::ZERO,
+            open: None,
+            contests: Vec::new(),
+            measured: Measurement::default(),
+        }
+    }
+
+    /// Forgets the last run.
+    pub fn reset(&mut self) {
+        self.nodes.fill(Node::default());
+        self.ordered = false;
+        self.condition = Condition::Starting;
+        self.since = GlobalTime::ZERO;
+        self.highest = Epoch::ZERO;
+        self.open = None;
+        self.contests.clear();
+        let failovers = std::mem::take(&mut self.measured.failovers);
+        self.measured = Measurement { failovers, ..Measurement::default() };
+        self.measured.failovers.clear();
+    }
+
+    /// What was measured, once the run has ended.
+    pub fn measurement(&self) -> &Measurement {
+        &self.measured
+    }
+
+    fn turn(&mut self, at: GlobalTime) {
+        let spent = at.since(self.since);
+        let unavailable = &mut self.measured.unavailable;
+        match self.condition {
+            Condition::Starting | Condition::Served => {}
+            Condition::Leaderless => unavailable.leaderless = unavailable.leaderless + spent,
+            Condition::ZombieLed => unavailable.zombie_led = unavailable.zombie_led + spent,
+            Condition::Contested => unavailable.contested = unavailable.contested + spent,
+        }
+        self.since = at;
+        let acting = self.nodes.iter().filter(|node| node.acts).count();
+        let obeyed = self.nodes.iter().any(|node| node.acts && node.obeyed);
+        self.condition = match (self.measured.elections, acting, obeyed) {
+            (0, ..) => Condition::Starting,
+            (_, 0, _) => Condition::Leaderless,
+            (_, 1, true) => Condition::Served,
+            (_, 1, false) => Condition::ZombieLed,
+            _ => Condition::Contested,
+        };
+    }
+
+    fn elected(&mut self, at: GlobalTime, leadership: Leadership) {
+        let first = self.measured.elections == 0;
+        self.measured.elections += 1;
+        if first {
+            self.measured.first_leader = Some((at, leadership.epoch));
+        } else {
+            self.measured.leader_changes += 1;
+            if self.open.is_none() && !self.ordered {
+                self.measured.spurious_failovers += 1;
+            }
+        }
+        self.ordered = false;
+        self.highest = self.highest.max(leadership.epoch);
+        if let Some(contest) = self.contests.iter_mut().find(|contest| contest.epoch == leadership.epoch) {
+            contest.won = true;
+        }
+        if let Some(open) = &mut self.open
+            && leadership.epoch > open.lost.2.epoch
+        {
+            // The last one counts: an earlier winner that never got to commit ended nothing.
+            open.elected = Some(at);
+        }
+    }
+
+    fn stood(&mut self, epoch: Epoch) {
+        match self.contests.iter_mut().find(|contest| contest.epoch == epoch) {
+            Some(contest) => contest.candidates += 1,
+            None => self.contests.push(Contest { epoch, candidates: 1, won: false }),
+        }
+    }
+
+    fn lost(&mut self, observation: &Observation, leadership: Leadership, cause: LossCause) {
+        let leads_highest = leadership.epoch == self.highest;
+        if cause == LossCause::Fault && leads_highest && self.open.is_none() {
+            let lost = (observation.node, observation.incarnation, leadership);
+            self.open = Some(Open { since: observation.at, lost, detected: None, elected: None });
+        }
+    }
+
+    /// The leader that was lost can be obeyed again, and nobody has taken its place: no failover was needed.
+    fn regained(&mut self, observation: &Observation, leadership: Leadership) {
+        let same = (observation.node, observation.incarnation, leadership);
+        if self.open.is_some_and(|open| open.lost == same && open.elected.is_none()) {
+            self.open = None;
+        }
+    }
+
+    /// Something was done under a leader of this epoch.
+    fn progressed(&mut self, at: GlobalTime, epoch: Epoch) {
+        let Some(open) = self.open.filter(|open| epoch > open.lost.2.epoch) else { return };
+        self.open = None;
+        self.measured.failovers.push(open.ended(Some(at)));
+    }
+
+    fn ended(&mut self) {
+        if let Some(open) = self.open.take() {
+            self.measured.failovers.push(open.ended(None));
+        }
+        let split = |contest: &&Contest| contest.candidates >= 2 && !contest.won;
+        self.measured.split_votes = self.contests.iter().filter(split).count() as u64;
+    }
+}
+
+impl Open {
+    fn ended(self, at: Option<GlobalTime>) -> Failover {
+        // A successor may have been on its way before the fault: then nothing had to be detected.
+        let detected = self.detected.or(self.elected);
+        Failover {
+            since: self.since,
+            took: at.map(|at| at.since(self.since)),
+            detection: detected.map(|detected| detected.since(self.since)),
+            election: self.elected.zip(detected).map(|(elected, detected)| elected.since(detected)),
+        }
+    }
+}
+
+impl Observer for Meter {
+    fn interest(&self) -> Interest {
+        Interest::LEADERSHIP
+            .and(Interest::ROLES)
+            .and(Interest::EPOCHS)
+            .and(Interest::COMMITS)
+            .and(Interest::LIFE)
+            .and(Interest::QUORUM)
+            .and(Interest::WRITES)
+            .and(Interest::FAULTS)
+            .and(Interest::END)
+    }
+
+    fn observe(&mut self, observation: &Observation) {
+        let (at, index) = (observation.at, observation.node.index());
+        match observation.what {
+            What::Elected(leadership) if leadership.office == Office::CONTESTED => {
+                self.nodes[index].acts = true;
+                self.elected(at, leadership);
+                self.turn(at);
+            }
+            What::Deposed(leadership) if leadership.office == Office::CONTESTED => {
+                self.nodes[index].acts = false;
+                self.turn(at);
+            }
+            What::GainedQuorum(leadership) if leadership.office == Office::CONTESTED => {
+                self.nodes[index].obeyed = true;
+                self.regained(observation, leadership);
+                self.turn(at);
+            }
+            What::LostQuorum(leadership, cause) if leadership.office == Office::CONTESTED => {
+                self.nodes[index].obeyed = false;
+                self.lost(observation, leadership, cause);
+                self.turn(at);
+            }
+            What::RoleChanged(role) => {
+                self.nodes[index].stands = role == Role::Candidate;
+                let left = matches!(role, Role::PreCandidate | Role::Candidate);
+                if let Some(open) = self.open.as_mut().filter(|_| left) {
+                    open.detected = open.detected.or(Some(at));
+                }
+            }
+            // A candidate that starts another round enters a new epoch without a change of role.
+            What::EpochEntered(epoch) if self.nodes[index].stands => self.stood(epoch),
+            What::Crashed => self.nodes[index].stands = false,
+            What::Committed { entry, .. } => self.progressed(at, entry.epoch),
+            What::WriteAccepted(write) => self.progressed(at, write.leadership.epoch),
+            What::FaultInjected(fault) => {
+                self.ordered |= self.orders.get(fault as usize).copied().unwrap_or(false);
+            }
+            What::Ended => {
+                self.turn(at);
+                self.ended();
+            }
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use interregnum_kernel::{FencingToken, LogEntry, LogIndex};
+    use interregnum_world::{PlannedFault, Selector};
+
+    fn leads(epoch: u64) -> Leadership {
+        Leadership { office: Office::CONTESTED, epoch: Epoch(epoch), token: Some(FencingToken(epoch)) }
+    }
+
+    fn commit(epoch: u64) -> What {
+        let entry = LogEntry { epoch: Epoch(epoch), command: None };
+        What::Committed { index: LogIndex(epoch), entry }
+    }
+
+    /// Measures a history of (millisecond, node, what) that ends at the given millisecond.
+    fn measure(plan: &Plan, history: &[(u64, u8, What)], end: u64) -> Measurement {
+        let mut meter = Meter::new(3, plan);
+        let last = [(end, 0, What::Ended)];
+        for (ms, node, what) in history.iter().chain(&last) {
+            meter.observe(&Observation {
+                at: GlobalTime::ZERO + Span::millis(*ms),
+                node: NodeId(*node),
+                incarnation: Incarnation::ZERO,
+                what: *what,
+            });
+        }
+        meter.measurement().clone()
+    }
+
+    fn first_reign() -> Vec<(u64, u8, What)> {
+        vec![(10, 0, What::Elected(leads(1))), (10, 0, What::GainedQuorum(leads(1))), (12, 0, commit(1))]
+    }
+
+    #[test]
+    fn a_failover_runs_from_the_fault_to_the_successors_first_commit() {
+        let mut history = first_reign();
+        history.extend([
+            (100, 0, What::LostQuorum(leads(1), LossCause::Fault)),
+            (250, 1, What::RoleChanged(Role::PreCandidate)),
+            (260, 1, What::RoleChanged(Role::Candidate)),
+            (260, 1, What::EpochEntered(Epoch(2))),
+            (280, 1, What::Elected(leads(2))),
+            (280, 1, What::GainedQuorum(leads(2))),
+            (290, 1, commit(2)),
+            (400, 0, What::Deposed(leads(1))),
+        ]);
+        let measured = measure(&Plan::default(), &history, 1000);
+        let failover = Failover {
+            since: GlobalTime(100_000_000),
+            took: Some(Span::millis(190)),
+            detection: Some(Span::millis(150)),
+            election: Some(Span::millis(30)),
+        };
+        assert_eq!(measured.failovers, [failover]);
+        let unavailable = Unavailable {
+            leaderless: Span::ZERO,
+            zombie_led: Span::millis(180),
+            contested: Span::millis(120),
+        };
+        assert_eq!(measured.unavailable, unavailable);
+        assert_eq!((measured.leader_changes, measured.spurious_failovers), (1, 0));
+    }
+
+    #[test]
+    fn a_leader_that_comes_back_needed_no_failover() {
+        let mut history = first_reign();
+        history.extend([
+            (100, 0, What::LostQuorum(leads(1), LossCause::Fault)),
+            (150, 0, What::GainedQuorum(leads(1))),
+        ]);
+        let measured = measure(&Plan::default(), &history, 1000);
+        assert!(measured.failovers.is_empty(), "nobody had to take over: {measured:?}");
+        assert_eq!(measured.unavailable.zombie_led, Span::millis(50), "but the time was lost");
+    }
+
+    #[test]
+    fn a_failover_that_never_ends_is_kept_as_such() {
+        let mut history = first_reign();
+        history.extend([
+            (100, 0, What::LostQuorum(leads(1), LossCause::Fault)),
+            (100, 0, What::Deposed(leads(1))),
+        ]);
+        let measured = measure(&Plan::default(), &history, 1000);
+        assert_eq!(measured.failovers.len(), 1);
+        assert_eq!(measured.failovers[0].took, None);
+        assert_eq!(measured.unavailable.leaderless, Span::millis(900));
+    }
+
+    #[test]
+    fn a_change_without_a_fault_is_spurious_unless_it_was_ordered() {
+        let mut history = first_reign();
+        history.extend([
+            (100, 0, What::LostQuorum(leads(1), LossCause::Superseded)),
+            (100, 0, What::Deposed(leads(1))),
+            (120, 1, What::Elected(leads(2))),
+        ]);
+        assert_eq!(measure(&Plan::default(), &history, 200).spurious_failovers, 1);
+        let order = PlannedFault {
+            at: Span::millis(50),
+            lever: Lever::Transfer { to: vec![Selector::Followers] },
+            lasts: None,
+        };
+        let plan = Plan { faults: vec![order] };
+        history.insert(3, (50, 0, What::FaultInjected(0)));
+        assert_eq!(measure(&plan, &history, 200).spurious_failovers, 0, "an order called for it");
+    }
+
+    #[test]
+    fn a_split_vote_is_an_epoch_with_two_candidates_and_no_winner() {
+        let candidate = What::RoleChanged(Role::Candidate);
+        let enters = |epoch| What::EpochEntered(Epoch(epoch));
+        let history = [
+            (10, 0, candidate),
+            (10, 0, enters(1)),
+            (11, 1, candidate),
+            (11, 1, enters(1)),
+            (30, 1, enters(2)),
+            (32, 0, What::RoleChanged(Role::Follower)),
+            (32, 0, enters(2)),
+            (50, 0, candidate),
+            (50, 0, enters(3)),
+            (55, 0, What::Elected(leads(3))),
+        ];
+        let measured = measure(&Plan::default(), &history, 100);
+        assert_eq!(measured.split_votes, 1, "epoch 1 was split, epoch 2 had one candidate");
+        assert_eq!(measured.first_leader, Some((GlobalTime(55_000_000), Epoch(3))));
+    }
+}

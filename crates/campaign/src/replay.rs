@@ -1,0 +1,224 @@
+//! Replay files: one run, with everything that it takes to repeat it anywhere.
+
+use crate::load;
+use crate::record::Ndjson;
+use crate::sweep::{Bench, Job, Run, Seeds};
+use interregnum_algorithms::{BuildError, Registered, Visitor};
+use interregnum_kernel::TraceDigest;
+use interregnum_scenario::{Diagnostic, Scenario};
+use interregnum_world::NoRecorder;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// The version of the format that this code writes and reads.
+pub const FORMAT: u32 = 1;
+
+/// A recorded run of kind `seeded`: repeated by running the seed again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Replay {
+    /// The format's version.
+    pub replay: u32,
+    /// How it is repeated; `seeded` is the only kind so far.
+    pub kind: Kind,
+    /// The version of the tool that wrote it.
+    pub version: String,
+    /// The commit that the tool was built from, or `unknown`.
+    pub commit: String,
+    /// The algorithm.
+    pub algorithm: String,
+    /// The planted bug, if one was planted from outside the scenario.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bug: Option<String>,
+    /// The seed, as hexadecimal text: TOML's integers have a sign.
+    pub seed: String,
+    /// The digest of the run.
+    pub digest: String,
+    /// Why the run was kept, for people.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+    /// Files that the scenario names, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub files: BTreeMap<String, String>,
+    /// The scenario file, whole.
+    pub scenario: String,
+}
+
+/// How a recorded run is repeated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// By its seed.
+    Seeded,
+}
+
+/// Why a replay file cannot be replayed.
+#[derive(Debug)]
+pub enum ReplayError {
+    /// It is no replay file of a version that this tool reads.
+    Format(String),
+    /// Its scenario is not valid for this version of the tool.
+    Scenario {
+        /// The scenario's text.
+        text: String,
+        /// What is wrong.
+        diagnostics: Vec<Diagnostic>,
+    },
+    /// The algorithm could not be built.
+    Build(BuildError),
+}
+
+impl fmt::Display for ReplayError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ReplayError::Format(problem) => f.write_str(problem),
+            ReplayError::Scenario { diagnostics, .. } => {
+                write!(f, "the scenario inside is not valid: {} mistakes", diagnostics.len())
+            }
+            ReplayError::Build(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for ReplayError {}
+
+impl Replay {
+    /// What it takes to repeat one run of a job.
+    pub fn of(job: &Job<'_>, run: &Run, commit: &str, reason: String) -> Replay {
+        Replay {
+            replay: FORMAT,
+            kind: Kind::Seeded,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            commit: commit.to_owned(),
+            algorithm: job.algorithm.to_owned(),
+            bug: job.bug.map(str::to_owned),
+            seed: format!("{:#x}", run.seed),
+            digest: run.digest.to_string(),
+            reason,
+            files: job.scenario.files.clone(),
+            scenario: job.scenario.text.clone(),
+        }
+    }
+
+    /// The file's text.
+    pub fn to_text(&self) -> String {
+        // Strings, numbers and a table of strings: TOML can write all of them.
+        let body = toml::to_string(self).unwrap_or_else(|error| format!("# cannot be written: {error}\n"));
+        format!("# A recorded run. Repeat it with: interregnum replay THIS-FILE\n{body}")
+    }
+
+    /// Reads a file's text.
+    ///
+    /// # Errors
+    /// If it is not a replay file, or of another version.
+    pub fn parse(text: &str) -> Result<Replay, ReplayError> {
+        let replay: Replay = toml::from_str(text).map_err(|error| ReplayError::Format(error.to_string()))?;
+        if replay.replay != FORMAT {
+            let found = replay.replay;
+            let problem = format!("this is version {found} of the replay format; this tool reads {FORMAT}");
+            return Err(ReplayError::Format(problem));
+        }
+        replay.seed_number()?;
+        replay.digest_number()?;
+        Ok(replay)
+    }
+
+    /// The seed.
+    ///
+    /// # Errors
+    /// If it is not a number.
+    pub fn seed_number(&self) -> Result<u64, ReplayError> {
+        parse_seed(&self.seed)
+            .ok_or_else(|| ReplayError::Format(format!("seed = {:?} is not a seed", self.seed)))
+    }
+
+    /// The digest that the run had.
+    ///
+    /// # Errors
+    /// If it is not a digest.
+    pub fn digest_number(&self) -> Result<TraceDigest, ReplayError> {
+        let wrong = || ReplayError::Format(format!("digest = {:?} is not a digest", self.digest));
+        self.digest.parse().map_err(|_| wrong())
+    }
+
+    /// The scenario inside.
+    ///
+    /// # Errors
+    /// If this version of the tool does not accept it.
+    pub fn read_scenario(&self) -> Result<Scenario, ReplayError> {
+        let mut inside = |name: &str| {
+            self.files.get(name).cloned().ok_or_else(|| "the replay file does not carry it".to_owned())
+        };
+        let read = interregnum_scenario::read("scenario", &self.scenario, &load::catalogue(), &mut inside);
+        match read {
+            Ok((scenario, _)) => Ok(scenario),
+            Err(diagnostics) => Err(ReplayError::Scenario { text: self.scenario.clone(), diagnostics }),
+        }
+    }
+
+    /// Repeats the run; with `record`, also gives its record, a line of JSON per event.
+    ///
+    /// # Errors
+    /// If the scenario or the algorithm is refused.
+    pub fn run(&self, record: bool) -> Result<(Run, Option<String>), ReplayError> {
+        let scenario = self.read_scenario()?;
+        let seed = self.seed_number()?;
+        let seeds = Seeds { first: seed, count: 1 };
+        let job = Job { scenario: &scenario, algorithm: &self.algorithm, seeds, bug: self.bug.as_deref() };
+        run_one(&job, seed, record).map_err(ReplayError::Build)
+    }
+}
+
+/// A seed in decimal, or in hexadecimal after `0x`.
+pub fn parse_seed(text: &str) -> Option<u64> {
+    let text = text.trim();
+    match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+        Some(digits) => u64::from_str_radix(digits, 16).ok(),
+        None => text.parse().ok(),
+    }
+}
+
+/// Runs one seed of a job alone; with `record`, also gives its record.
+///
+/// # Errors
+/// If the algorithm refuses its parameters.
+pub fn run_one(job: &Job<'_>, seed: u64, record: bool) -> Result<(Run, Option<String>), BuildError> {
+    let parameters = crate::sweep::parameters(job);
+    interregnum_algorithms::build(job.algorithm, &parameters, Once { job, seed, record })
+}
+
+struct Once<'a, 'b> {
+    job: &'a Job<'b>,
+    seed: u64,
+    record: bool,
+}
+
+impl Visitor for Once<'_, '_> {
+    type Output = (Run, Option<String>);
+
+    fn visit<P: Registered>(self, protocol: P) -> Self::Output {
+        let bench = Bench::new(self.job, protocol);
+        if !self.record {
+            return (bench.runner(NoRecorder).run(self.seed), None);
+        }
+        let mut runner = bench.runner(Ndjson::new(self.job, self.seed));
+        let run = runner.run(self.seed);
+        let text = runner.recorder_mut().finish(&run);
+        (run, Some(text))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seeds_are_read_in_both_notations() {
+        assert_eq!(parse_seed("42"), Some(42));
+        assert_eq!(parse_seed("0x2a"), Some(42));
+        assert_eq!(parse_seed("0xffffffffffffffff"), Some(u64::MAX));
+        assert_eq!(parse_seed("-1"), None);
+        assert_eq!(parse_seed("0x"), None);
+    }
+}

@@ -1,0 +1,236 @@
+//! All runs of one job, summed up.
+
+use crate::distribution::Distribution;
+use crate::judge;
+use crate::meter::Measurement;
+use crate::sweep::{InvariantRun, Job, Run, Seeds};
+use interregnum_invariants::{INVARIANTS, PropertyKind, StaleWrites};
+use interregnum_kernel::{Digest, GlobalTime, Span, TraceDigest};
+use interregnum_scenario::Counted;
+use interregnum_sim::Stop;
+use serde::Serialize;
+use std::time::Duration;
+
+/// The verdict on an invariant over all runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum InvariantVerdict {
+    /// It was put to the test and held in every run.
+    #[serde(rename = "holds")]
+    Holds,
+    /// It was violated in at least one run, and the algorithm promises it, or the scenario expects its violation.
+    #[serde(rename = "violated")]
+    Violated,
+    /// It was put to the test in no run.
+    #[serde(rename = "not exercised")]
+    NotExercised,
+    /// The algorithm does not promise it.
+    #[serde(rename = "not promised")]
+    NotPromised,
+}
+
+/// A violation in one run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FirstViolation {
+    /// The run's seed.
+    pub seed: u64,
+    /// When.
+    pub at: GlobalTime,
+    /// What.
+    pub detail: String,
+}
+
+/// One invariant over all runs.
+#[derive(Clone, Debug)]
+pub struct InvariantSummary {
+    /// Its name.
+    pub name: &'static str,
+    /// Safety or liveness.
+    pub kind: PropertyKind,
+    /// The verdict; set when the sweep is over.
+    pub verdict: InvariantVerdict,
+    /// How often it was put to the test.
+    pub exercised: u64,
+    /// In how many runs it was violated.
+    pub violated_runs: u64,
+    /// The violation of the lowest seed.
+    pub first_violation: Option<FirstViolation>,
+}
+
+/// All runs of one job.
+#[derive(Clone, Debug)]
+pub struct Summary {
+    /// The scenario's name.
+    pub scenario: String,
+    /// The algorithm's name.
+    pub algorithm: String,
+    /// The planted bug.
+    pub bug: Option<String>,
+    /// The seeds.
+    pub seeds: Seeds,
+    /// The runs' digests, folded in the order of the seeds.
+    pub digest: TraceDigest,
+    /// The invariants, in the order of their registry.
+    pub invariants: Vec<InvariantSummary>,
+    /// How long failovers took; every failover of every run.
+    pub failover: Distribution,
+    /// How long the loss went unnoticed.
+    pub detection: Distribution,
+    /// How long the election took from there.
+    pub election: Distribution,
+    /// When the first leader was established, from the start.
+    pub first_leader: Distribution,
+    /// Time without a usable leader, summed: leaderless, zombie-led, contested.
+    pub unavailable: [u128; 3],
+    /// Nodes elected.
+    pub elections: u64,
+    /// Leaders elected after the first.
+    pub leader_changes: u64,
+    /// Leader changes that nothing called for.
+    pub spurious_failovers: u64,
+    /// Epochs whose votes were split.
+    pub split_votes: u64,
+    /// Messages between nodes.
+    pub messages: u64,
+    /// Those that belong to elections.
+    pub election_messages: u64,
+    /// Completed fsyncs.
+    pub fsyncs: u64,
+    /// Writes of deposed leaders.
+    pub stale_writes: StaleWrites,
+    /// Simulated nanoseconds.
+    pub simulated: u128,
+    /// Events handled.
+    pub events: u64,
+    /// Runs in which some fault found no target.
+    pub runs_with_missed_faults: u64,
+    /// Runs stopped by the limit of events.
+    pub limited_runs: u64,
+    /// Real time.
+    pub wall: Duration,
+    /// What was not as the scenario expects, in words; empty if all was.
+    pub complaints: Vec<String>,
+    running: Digest,
+}
+
+impl Summary {
+    pub(crate) fn new(job: &Job<'_>) -> Summary {
+        let invariants = INVARIANTS.iter().map(|info| InvariantSummary {
+            name: info.name,
+            kind: info.kind,
+            verdict: InvariantVerdict::NotExercised,
+            exercised: 0,
+            violated_runs: 0,
+            first_violation: None,
+        });
+        Summary {
+            scenario: job.scenario.name.clone(),
+            algorithm: job.algorithm.to_owned(),
+            bug: crate::sweep::parameters(job).bug,
+            seeds: job.seeds,
+            digest: TraceDigest::default(),
+            invariants: invariants.collect(),
+            failover: Distribution::default(),
+            detection: Distribution::default(),
+            election: Distribution::default(),
+            first_leader: Distribution::default(),
+            unavailable: [0; 3],
+            elections: 0,
+            leader_changes: 0,
+            spurious_failovers: 0,
+            split_votes: 0,
+            messages: 0,
+            election_messages: 0,
+            fsyncs: 0,
+            stale_writes: StaleWrites::default(),
+            simulated: 0,
+            events: 0,
+            runs_with_missed_faults: 0,
+            limited_runs: 0,
+            wall: Duration::ZERO,
+            complaints: Vec::new(),
+            running: Digest::default(),
+        }
+    }
+
+    pub(crate) fn add(&mut self, run: &Run) {
+        self.running.absorb(run.digest.0 as u64);
+        self.running.absorb((run.digest.0 >> 64) as u64);
+        self.add_measurement(&run.measurement);
+        for (summary, of_run) in self.invariants.iter_mut().zip(&run.invariants) {
+            summary.add(run.seed, of_run);
+        }
+        self.messages += run.counts.messages;
+        self.election_messages += run.counts.election_messages;
+        self.fsyncs += run.counts.fsyncs;
+        self.events += run.counts.events;
+        self.simulated += u128::from(run.ended.nanos());
+        self.runs_with_missed_faults += u64::from(run.missed_faults > 0);
+        self.limited_runs += u64::from(run.stop == Stop::EventLimit);
+        self.stale_writes.attempted += run.stale_writes.attempted;
+        self.stale_writes.rejected += run.stale_writes.rejected;
+        self.stale_writes.accepted += run.stale_writes.accepted;
+        self.stale_writes.first_use_gap += run.stale_writes.first_use_gap;
+    }
+
+    fn add_measurement(&mut self, measured: &Measurement) {
+        for failover in &measured.failovers {
+            self.failover.add_or_never(failover.took);
+            self.detection.add_or_never(failover.detection);
+            self.election.add_or_never(failover.election);
+        }
+        self.first_leader.add_or_never(measured.first_leader.map(|(at, _)| at.since(GlobalTime::ZERO)));
+        let unavailable = &measured.unavailable;
+        let kinds = [unavailable.leaderless, unavailable.zombie_led, unavailable.contested];
+        for (sum, span) in self.unavailable.iter_mut().zip(kinds) {
+            *sum += u128::from(span.nanos());
+        }
+        self.elections += measured.elections;
+        self.leader_changes += measured.leader_changes;
+        self.spurious_failovers += measured.spurious_failovers;
+        self.split_votes += measured.split_votes;
+    }
+
+    pub(crate) fn finish(&mut self, job: &Job<'_>, wall: Duration) {
+        self.digest = self.running.value();
+        self.wall = wall;
+        judge::judge(self, job);
+    }
+
+    /// Whether everything was as the scenario expects.
+    pub fn as_expected(&self) -> bool {
+        self.complaints.is_empty()
+    }
+
+    /// The invariant of this name.
+    pub fn invariant(&self, name: &str) -> Option<&InvariantSummary> {
+        self.invariants.iter().find(|invariant| invariant.name == name)
+    }
+
+    /// A count that expectations are about.
+    pub fn counted(&self, counted: Counted) -> u64 {
+        match counted {
+            Counted::StaleWritesRejected => self.stale_writes.rejected,
+            Counted::StaleWritesAccepted => self.stale_writes.accepted,
+            Counted::LeaderChanges => self.leader_changes,
+            Counted::SpuriousFailovers => self.spurious_failovers,
+            Counted::SplitVotes => self.split_votes,
+            Counted::Failovers => self.failover.count(),
+        }
+    }
+
+    /// The mean per run of a time that was summed over all runs.
+    pub fn mean_unavailable(&self, kind: usize) -> Span {
+        Span((self.unavailable[kind] / u128::from(self.seeds.count.max(1))) as u64)
+    }
+}
+
+impl InvariantSummary {
+    fn add(&mut self, seed: u64, run: &InvariantRun) {
+        self.exercised += run.exercised;
+        let Some((at, detail)) = &run.violation else { return };
+        self.violated_runs += 1;
+        if self.first_violation.is_none() {
+            self.first_violation = Some(FirstViolation { seed, at: *at, detail: detail.clone() });
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use interregnum_campaign::replay::parse_seed;
+use std::path::PathBuf;
+
+/// A deterministic testbed for leader election: how fast does it fail over, how often falsely, is it safe?
+#[derive(Debug, Parser)]
+#[command(name = "interregnum", version, about, max_term_width = 100)]
+#[command(after_help = "Exit codes: 0 all as expected; 1 a property or expectation failed; 2 usage or \
+                        scenario error; 3 output or engine failure; 4 stopped by a limit.")]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run every algorithm through the standard scenarios; a verdict table, CSV and plots
+    Compare(Compare),
+    /// Run scenario files
+    Run(Run),
+    /// Repeat one recorded run exactly
+    Replay(Replay),
+    /// List what there is
+    List(List),
+    /// Work with scenario files
+    #[command(subcommand)]
+    Scenario(Scenario),
+}
+
+/// How results are printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// A table for people
+    #[default]
+    Human,
+    /// One JSON document
+    Json,
+    /// One line of JSON per result
+    Ndjson,
+    /// JUnit XML
+    Junit,
+}
+
+/// What commands that run seeds have in common.
+#[derive(Debug, Args)]
+pub(crate) struct Running {
+    /// The first seed, decimal or 0x hexadecimal
+    #[arg(long, value_parser = seed, env = "INTERREGNUM_SEED", value_name = "S")]
+    pub(crate) seed: Option<u64>,
+    /// Threads; as many as there are cores by default
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) jobs: Option<u16>,
+    /// How results are printed
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+/// `interregnum compare`
+#[derive(Debug, Args)]
+pub(crate) struct Compare {
+    /// The folder of scenario files
+    #[arg(long, value_name = "DIR", default_value = "scenarios")]
+    pub(crate) scenarios: PathBuf,
+    /// Only these algorithms
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub(crate) algorithms: Vec<String>,
+    /// How many seeds each scenario and algorithm is run with
+    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) seeds: u64,
+    /// The folder under which `latest` is written
+    #[arg(long, value_name = "DIR", default_value = "reports")]
+    pub(crate) out: PathBuf,
+    /// The rest
+    #[command(flatten)]
+    pub(crate) running: Running,
+}
+
+/// `interregnum run`
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    /// Scenario files
+    #[arg(required = true, value_name = "SCENARIO.toml")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Only these algorithms
+    #[arg(long = "algorithm", value_name = "NAME")]
+    pub(crate) algorithms: Vec<String>,
+    /// How many seeds; 100 unless a single seed is named
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) seeds: Option<u64>,
+    /// Plant this bug in the algorithm
+    #[arg(long, value_name = "ID")]
+    pub(crate) bug: Option<String>,
+    /// Write CSV, plots and replay files into this folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// The rest
+    #[command(flatten)]
+    pub(crate) running: Running,
+}
+
+/// `interregnum replay`
+#[derive(Debug, Args)]
+pub(crate) struct Replay {
+    /// A replay file
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Write every event of the run into this file, a line of JSON each
+    #[arg(long, value_name = "OUT")]
+    pub(crate) record: Option<PathBuf>,
+}
+
+/// `interregnum list`
+#[derive(Debug, Args)]
+pub(crate) struct List {
+    /// What to list
+    #[arg(value_enum)]
+    pub(crate) what: Listed,
+    /// The folder of scenario files
+    #[arg(long, value_name = "DIR", default_value = "scenarios")]
+    pub(crate) scenarios: PathBuf,
+    /// How it is printed
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: ListFormat,
+}
+
+/// How lists are printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ListFormat {
+    /// Lines for people
+    #[default]
+    Human,
+    /// One JSON document
+    Json,
+}
+
+/// What can be listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Listed {
+    /// The election algorithms
+    Algorithms,
+    /// The properties that runs are judged by
+    Invariants,
+    /// The faults that scenarios can inject
+    Faults,
+    /// The bugs that can be planted
+    Bugs,
+    /// The scenario files of the folder
+    Scenarios,
+}
+
+/// `interregnum scenario`
+#[derive(Debug, Subcommand)]
+pub(crate) enum Scenario {
+    /// Validate scenario files
+    Check {
+        /// Scenario files
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
+    /// Print the JSON Schema of scenario files
+    Schema,
+}
+
+fn seed(text: &str) -> Result<u64, String> {
+    parse_seed(text).ok_or_else(|| "expected a number such as 42 or 0x2a".to_owned())
+}

@@ -1,0 +1,85 @@
+//! `interregnum replay`.
+
+use crate::args::Replay as Args;
+use crate::console::Console;
+use crate::failure::{Exit, Failure};
+use crate::sweeping::COMMIT;
+use interregnum_campaign::load::read_text;
+use interregnum_campaign::output::write_whole;
+use interregnum_campaign::replay::{Replay, ReplayError};
+use interregnum_campaign::{Run, catalogue};
+
+/// Repeats a recorded run, and says whether it was the same.
+///
+/// # Errors
+/// If the file is not a replay file, or the record cannot be written.
+pub(crate) fn run(args: &Args, console: &Console) -> Result<Exit, Failure> {
+    let path = args.file.display();
+    let text = read_text(&args.file).map_err(|problem| Failure::usage(format!("{path}: {problem}")))?;
+    let refused = |error: ReplayError| refusal(&error, &path.to_string(), console);
+    let replay = Replay::parse(&text).map_err(refused)?;
+    let seed = replay.seed_number().map_err(refused)?;
+    let expected = replay.digest_number().map_err(refused)?;
+    console.chat(&format!("seed {seed:#x}\n"));
+    let (run, record) = replay.run(args.record.is_some()).map_err(refused)?;
+    if let (Some(out), Some(record)) = (&args.record, record) {
+        write_whole(out, record.as_bytes()).map_err(Failure::output)?;
+        console.chat(&format!("{} events written to {}\n", run.counts.events, out.display()));
+    }
+    warn_of_versions(&replay, console);
+    console.data(&describe(&replay, &run)).map_err(Failure::output)?;
+    let same = run.digest == expected;
+    let digest = run.digest;
+    console.chat(&if same {
+        format!("seed {seed:#x}: the same run, digest {digest}\n")
+    } else {
+        format!("seed {seed:#x}: NOT the same run: digest {digest}, recorded {expected}\n")
+    });
+    Ok(if same { Exit::Fine } else { Exit::Unexpected })
+}
+
+fn refusal(error: &ReplayError, path: &str, console: &Console) -> Failure {
+    match error {
+        ReplayError::Scenario { text, diagnostics } => {
+            let shown = interregnum_scenario::render(diagnostics, text, console.color_err);
+            Failure { exit: Exit::Usage, message: format!("error: {path}: {error}\n{shown}") }
+        }
+        _ => Failure::usage(format!("{path}: {error}")),
+    }
+}
+
+fn warn_of_versions(replay: &Replay, console: &Console) {
+    if replay.version != env!("CARGO_PKG_VERSION") || replay.commit != COMMIT {
+        console.chat(&format!(
+            "recorded by version {} (commit {}); this is {} (commit {COMMIT})\n",
+            replay.version,
+            replay.commit,
+            env!("CARGO_PKG_VERSION"),
+        ));
+    }
+}
+
+fn describe(replay: &Replay, run: &Run) -> String {
+    let bug = replay.bug.as_ref().map(|bug| format!(" with {bug}")).unwrap_or_default();
+    let mut text = format!("{}{bug}, seed {}, digest {}\n", replay.algorithm, replay.seed, run.digest);
+    for (name, invariant) in catalogue().invariants.iter().zip(&run.invariants) {
+        let verdict = match (&invariant.violation, invariant.exercised) {
+            (Some((at, detail)), _) => {
+                format!("violated at {:.3} ms: {detail}", at.nanos() as f64 / 1e6)
+            }
+            (None, 0) => "not exercised".to_owned(),
+            (None, count) => format!("holds, put to the test {count} times"),
+        };
+        text += &format!("  {name:<20} {verdict}\n");
+    }
+    for failover in &run.measurement.failovers {
+        let since = failover.since.nanos() as f64 / 1e6;
+        match failover.took {
+            Some(took) => {
+                text += &format!("  leader lost at {since:.3} ms, failover {:.3} ms\n", took.as_millis_f64());
+            }
+            None => text += &format!("  leader lost at {since:.3} ms, never replaced\n"),
+        }
+    }
+    text
+}

@@ -1,0 +1,166 @@
+//! The stable JSON form of results, `schema_version` 1.
+
+use interregnum_campaign::{Distribution, Figures, InvariantVerdict, Seeds, Summary};
+use serde::Serialize;
+
+/// The version of this form. It rises when a field changes its meaning or goes away.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// All results of one command.
+#[derive(Debug, Serialize)]
+pub struct Results<'a> {
+    schema_version: u32,
+    tool: Tool<'a>,
+    results: Vec<Row<'a>>,
+}
+
+/// What wrote the results.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Tool<'a> {
+    /// Its version.
+    pub version: &'a str,
+    /// The commit it was built from, or `unknown`.
+    pub commit: &'a str,
+}
+
+/// One scenario and algorithm.
+#[derive(Debug, Serialize)]
+pub struct Row<'a> {
+    scenario: &'a str,
+    algorithm: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bug: Option<&'a str>,
+    engine: &'static str,
+    seeds: Seeds,
+    verdict: &'static str,
+    complaints: &'a [String],
+    digest: String,
+    invariants: Vec<Invariant<'a>>,
+    failover_ms: Figures,
+    detection_ms: Figures,
+    election_ms: Figures,
+    first_leader_ms: Figures,
+    unavailable_ms: Unavailable,
+    leader_changes: u64,
+    spurious_failovers: u64,
+    split_votes: u64,
+    messages: u64,
+    messages_per_election: Option<f64>,
+    fsyncs: u64,
+    stale_writes: StaleWrites,
+    runs_with_missed_faults: u64,
+    simulated_s: f64,
+    wall_s: f64,
+    events: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct Invariant<'a> {
+    name: &'a str,
+    verdict: InvariantVerdict,
+    exercised: u64,
+    violated_runs: u64,
+    first_violation: Option<FirstViolation<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct FirstViolation<'a> {
+    seed: u64,
+    at_ms: f64,
+    detail: &'a str,
+}
+
+/// The mean per run.
+#[derive(Debug, Serialize)]
+struct Unavailable {
+    leaderless: f64,
+    zombie_led: f64,
+    contested: f64,
+}
+
+#[derive(Debug, Serialize)]
+struct StaleWrites {
+    attempted: u64,
+    rejected: u64,
+    accepted: u64,
+    first_use_gap: u64,
+}
+
+/// Puts summaries into the stable form.
+pub fn results<'a>(tool: Tool<'a>, summaries: &'a [Summary]) -> Results<'a> {
+    Results { schema_version: SCHEMA_VERSION, tool, results: summaries.iter().map(row).collect() }
+}
+
+/// All results as one JSON document.
+pub fn document(tool: Tool<'_>, summaries: &[Summary]) -> String {
+    let mut text = serde_json::to_string_pretty(&results(tool, summaries)).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+/// A line of JSON per result.
+pub fn lines(summaries: &[Summary]) -> String {
+    let line = |summary| serde_json::to_string(&row(summary)).unwrap_or_default() + "\n";
+    summaries.iter().map(line).collect()
+}
+
+/// Mean messages of elections per leader elected, those of elections that nobody won included.
+pub fn messages_per_election(summary: &Summary) -> Option<f64> {
+    (summary.elections > 0).then(|| summary.election_messages as f64 / summary.elections as f64)
+}
+
+fn row(summary: &Summary) -> Row<'_> {
+    let figures = Distribution::figures;
+    let mean_ms = |kind| summary.mean_unavailable(kind).as_millis_f64();
+    Row {
+        scenario: &summary.scenario,
+        algorithm: &summary.algorithm,
+        bug: summary.bug.as_deref(),
+        engine: "sim",
+        seeds: summary.seeds,
+        verdict: verdict_word(summary),
+        complaints: &summary.complaints,
+        digest: summary.digest.to_string(),
+        invariants: summary.invariants.iter().map(invariant).collect(),
+        failover_ms: figures(&summary.failover),
+        detection_ms: figures(&summary.detection),
+        election_ms: figures(&summary.election),
+        first_leader_ms: figures(&summary.first_leader),
+        unavailable_ms: Unavailable { leaderless: mean_ms(0), zombie_led: mean_ms(1), contested: mean_ms(2) },
+        leader_changes: summary.leader_changes,
+        spurious_failovers: summary.spurious_failovers,
+        split_votes: summary.split_votes,
+        messages: summary.messages,
+        messages_per_election: messages_per_election(summary),
+        fsyncs: summary.fsyncs,
+        stale_writes: StaleWrites {
+            attempted: summary.stale_writes.attempted,
+            rejected: summary.stale_writes.rejected,
+            accepted: summary.stale_writes.accepted,
+            first_use_gap: summary.stale_writes.first_use_gap,
+        },
+        runs_with_missed_faults: summary.runs_with_missed_faults,
+        simulated_s: summary.simulated as f64 / 1e9,
+        wall_s: summary.wall.as_secs_f64(),
+        events: summary.events,
+    }
+}
+
+fn invariant(invariant: &interregnum_campaign::InvariantSummary) -> Invariant<'_> {
+    Invariant {
+        name: invariant.name,
+        verdict: invariant.verdict,
+        exercised: invariant.exercised,
+        violated_runs: invariant.violated_runs,
+        first_violation: invariant.first_violation.as_ref().map(|first| FirstViolation {
+            seed: first.seed,
+            at_ms: first.at.nanos() as f64 / 1e6,
+            detail: &first.detail,
+        }),
+    }
+}
+
+/// The verdict in the words of the JSON form.
+pub fn verdict_word(summary: &Summary) -> &'static str {
+    if summary.as_expected() { "as expected" } else { "unexpected" }
+}

@@ -1,0 +1,239 @@
+//! CSV: raw rows while runs come in, and one row per scenario and algorithm at the end. Units are in the columns' names.
+
+use crate::json::{messages_per_election, verdict_word};
+use interregnum_campaign::output::{Draft, write_whole};
+use interregnum_campaign::{Failover, Figures, InvariantVerdict, Job, Run, Sink, Summary};
+use interregnum_kernel::Span;
+use std::io;
+use std::path::Path;
+
+/// `runs.csv` and `failovers.csv`, written row by row. Unless [`Tables::finish`] is called neither appears.
+#[derive(Debug)]
+pub struct Tables {
+    runs: csv::Writer<Draft>,
+    failovers: csv::Writer<Draft>,
+}
+
+const RUN_COLUMNS: [&str; 24] = [
+    "scenario",
+    "algorithm",
+    "engine",
+    "seed",
+    "digest",
+    "failovers",
+    "failover_ms",
+    "detection_ms",
+    "election_ms",
+    "first_leader_ms",
+    "leaderless_ms",
+    "zombie_led_ms",
+    "contested_ms",
+    "leader_changes",
+    "spurious_failovers",
+    "split_votes",
+    "messages",
+    "fsyncs",
+    "stale_writes_attempted",
+    "stale_writes_rejected",
+    "stale_writes_accepted",
+    "first_use_gap",
+    "events",
+    "violated",
+];
+
+const FAILOVER_COLUMNS: [&str; 9] = [
+    "scenario",
+    "algorithm",
+    "engine",
+    "seed",
+    "number",
+    "since_ms",
+    "failover_ms",
+    "detection_ms",
+    "election_ms",
+];
+
+/// Milliseconds with all their digits; empty for what never came or does not exist.
+fn ms(span: Option<Span>) -> String {
+    span.map(|span| span.as_millis_f64().to_string()).unwrap_or_default()
+}
+
+impl Tables {
+    /// Begins both files in a folder.
+    ///
+    /// # Errors
+    /// If a file cannot be created; the message names it.
+    pub fn create(folder: &Path) -> io::Result<Tables> {
+        let mut tables = Tables {
+            runs: csv::Writer::from_writer(Draft::create(&folder.join("runs.csv"))?),
+            failovers: csv::Writer::from_writer(Draft::create(&folder.join("failovers.csv"))?),
+        };
+        tables.runs.write_record(RUN_COLUMNS).map_err(io::Error::from)?;
+        tables.failovers.write_record(FAILOVER_COLUMNS).map_err(io::Error::from)?;
+        Ok(tables)
+    }
+
+    /// Moves both files to their places.
+    ///
+    /// # Errors
+    /// If that is not possible; the message names the file.
+    pub fn finish(self) -> io::Result<()> {
+        for writer in [self.runs, self.failovers] {
+            writer.into_inner().map_err(|error| error.into_error())?.keep()?;
+        }
+        Ok(())
+    }
+
+    fn failover(&mut self, job: &Job<'_>, run: &Run, number: usize, failover: &Failover) -> io::Result<()> {
+        let since = Span(failover.since.nanos());
+        let row = [
+            job.scenario.name.clone(),
+            job.algorithm.to_owned(),
+            "sim".to_owned(),
+            run.seed.to_string(),
+            (number + 1).to_string(),
+            ms(Some(since)),
+            ms(failover.took),
+            ms(failover.detection),
+            ms(failover.election),
+        ];
+        self.failovers.write_record(row).map_err(io::Error::from)
+    }
+}
+
+impl Sink for Tables {
+    fn run(&mut self, job: &Job<'_>, run: &Run) -> io::Result<()> {
+        let measured = &run.measurement;
+        for (number, failover) in measured.failovers.iter().enumerate() {
+            self.failover(job, run, number, failover)?;
+        }
+        let first = measured.failovers.first();
+        let stale = &run.stale_writes;
+        let row: [String; RUN_COLUMNS.len()] = [
+            job.scenario.name.clone(),
+            job.algorithm.to_owned(),
+            "sim".to_owned(),
+            run.seed.to_string(),
+            run.digest.to_string(),
+            measured.failovers.len().to_string(),
+            ms(first.and_then(|first| first.took)),
+            ms(first.and_then(|first| first.detection)),
+            ms(first.and_then(|first| first.election)),
+            ms(measured.first_leader.map(|(at, _)| Span(at.nanos()))),
+            ms(Some(measured.unavailable.leaderless)),
+            ms(Some(measured.unavailable.zombie_led)),
+            ms(Some(measured.unavailable.contested)),
+            measured.leader_changes.to_string(),
+            measured.spurious_failovers.to_string(),
+            measured.split_votes.to_string(),
+            run.counts.messages.to_string(),
+            run.counts.fsyncs.to_string(),
+            stale.attempted.to_string(),
+            stale.rejected.to_string(),
+            stale.accepted.to_string(),
+            stale.first_use_gap.to_string(),
+            run.counts.events.to_string(),
+            violated(run),
+        ];
+        self.runs.write_record(row).map_err(io::Error::from)
+    }
+}
+
+/// The names of the invariants that one run violated, promised or not, separated by spaces.
+fn violated(run: &Run) -> String {
+    let names = interregnum_campaign::catalogue().invariants;
+    let broken = run.invariants.iter().zip(names).filter(|(one, _)| one.violation.is_some());
+    broken.map(|(_, name)| name).collect::<Vec<_>>().join(" ")
+}
+
+/// Writes `summary.csv`.
+///
+/// # Errors
+/// If the file cannot be written; the message names it.
+pub fn write_summary(folder: &Path, summaries: &[Summary]) -> io::Result<()> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(summary_columns()).map_err(io::Error::from)?;
+    for summary in summaries {
+        writer.write_record(summary_row(summary)).map_err(io::Error::from)?;
+    }
+    let bytes = writer.into_inner().map_err(|error| error.into_error())?;
+    write_whole(&folder.join("summary.csv"), &bytes)
+}
+
+fn summary_columns() -> Vec<String> {
+    let mut columns: Vec<String> =
+        ["scenario", "algorithm", "engine", "first_seed", "seeds", "verdict", "digest"]
+            .map(str::to_owned)
+            .to_vec();
+    for what in ["failover", "detection", "election"] {
+        columns.extend(["count", "never"].map(|name| format!("{what}_{name}")));
+        columns.extend(
+            ["min", "mean", "p50", "p95", "p99", "p999", "max"].map(|name| format!("{what}_{name}_ms")),
+        );
+    }
+    columns.extend(
+        [
+            "leaderless_ms_per_run",
+            "zombie_led_ms_per_run",
+            "contested_ms_per_run",
+            "leader_changes",
+            "spurious_failovers",
+            "split_votes",
+            "messages",
+            "messages_per_election",
+            "fsyncs",
+            "stale_writes_attempted",
+            "stale_writes_rejected",
+            "stale_writes_accepted",
+            "first_use_gap",
+            "violated",
+            "not_exercised",
+        ]
+        .map(str::to_owned),
+    );
+    columns
+}
+
+fn summary_row(summary: &Summary) -> Vec<String> {
+    let names = |verdict| {
+        let with = summary.invariants.iter().filter(move |one| one.verdict == verdict);
+        with.map(|one| one.name).collect::<Vec<_>>().join(" ")
+    };
+    let mut row = vec![
+        summary.scenario.clone(),
+        summary.algorithm.clone(),
+        "sim".to_owned(),
+        summary.seeds.first.to_string(),
+        summary.seeds.count.to_string(),
+        verdict_word(summary).to_owned(),
+        summary.digest.to_string(),
+    ];
+    for distribution in [&summary.failover, &summary.detection, &summary.election] {
+        row.extend(figure_cells(&distribution.figures()));
+    }
+    row.extend((0..3).map(|kind| summary.mean_unavailable(kind).as_millis_f64().to_string()));
+    let stale = &summary.stale_writes;
+    row.extend([
+        summary.leader_changes.to_string(),
+        summary.spurious_failovers.to_string(),
+        summary.split_votes.to_string(),
+        summary.messages.to_string(),
+        messages_per_election(summary).map(|mean| format!("{mean:.2}")).unwrap_or_default(),
+        summary.fsyncs.to_string(),
+        stale.attempted.to_string(),
+        stale.rejected.to_string(),
+        stale.accepted.to_string(),
+        stale.first_use_gap.to_string(),
+        names(InvariantVerdict::Violated),
+        names(InvariantVerdict::NotExercised),
+    ]);
+    row
+}
+
+fn figure_cells(figures: &Figures) -> Vec<String> {
+    let cell = |figure: Option<f64>| figure.map(|ms| ms.to_string()).unwrap_or_default();
+    let mut cells = vec![figures.count.to_string(), figures.never.to_string()];
+    let Figures { min, mean, p50, p95, p99, p999, max, .. } = *figures;
+    cells.extend([min, mean, p50, p95, p99, p999, max].map(cell));
+    cells
+}

@@ -1,0 +1,142 @@
+//! The verdict table: one screen that says what happened.
+
+use crate::json::verdict_word;
+use comfy_table::{
+    Attribute, Cell, CellAlignment, Color, ContentArrangement, ContentLineStyle, LineStyle, Table, TableStyle,
+};
+use interregnum_campaign::{Distribution, InvariantVerdict, Summary};
+
+/// Two spaces between columns, a line under the header, nothing else: a row is one line of the screen.
+const STYLE: TableStyle = TableStyle::new()
+    .header_lines(ContentLineStyle::new(' ', ' ', ' '))
+    .header_separator(LineStyle::new('\u{2500}', '\u{2500}', '\u{2500}', '\u{2500}'))
+    .content_lines(ContentLineStyle::new(' ', ' ', ' '));
+
+const HEADER: [&str; 12] = [
+    "scenario",
+    "algorithm",
+    "verdict",
+    "failovers",
+    "p50 ms",
+    "p99 ms",
+    "max ms",
+    "detect",
+    "elect",
+    "spurious",
+    "stale writes",
+    "no leader",
+];
+
+/// The table for a terminal. Without `color` it is plain text.
+pub fn table(summaries: &[Summary], color: bool) -> String {
+    let mut table = Table::new();
+    table.load_style(STYLE);
+    table.set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_header(HEADER);
+    for summary in summaries {
+        table.add_row(row(summary, color));
+    }
+    for index in 0..HEADER.len() {
+        if let Some(column) = table.column_mut(index) {
+            column.set_padding((0, 1));
+            if index >= 3 {
+                column.set_cell_alignment(CellAlignment::Right);
+            }
+        }
+    }
+    let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
+    format!("{}\n\n{}{}", lines.join("\n"), invariants(summaries), key(summaries))
+}
+
+/// What the columns mean, in as many lines as a screen can spare.
+fn key(summaries: &[Summary]) -> String {
+    let runs = summaries.first().map(|summary| summary.seeds.count).unwrap_or_default();
+    format!(
+        "{runs} runs per row. failovers: +n\u{221e} are n that never came. detect, elect: medians, ms. spurious: leader \
+         changes nothing called for.\nstale writes: of deposed leaders, rejected/accepted by the resource. no leader: mean \
+         ms per run without a usable leader.\n"
+    )
+}
+
+fn row(summary: &Summary, color: bool) -> Vec<Cell> {
+    let number = |count: u64| if count == 0 { "-".to_owned() } else { count.to_string() };
+    let mut verdict = Cell::new(verdict_word(summary));
+    if color {
+        let shade = if summary.as_expected() { Color::Green } else { Color::Red };
+        verdict = verdict.fg(shade).add_attribute(Attribute::Bold);
+    }
+    let stale = &summary.stale_writes;
+    let unavailable: f64 = (0..3).map(|kind| summary.mean_unavailable(kind).as_millis_f64()).sum();
+    vec![
+        Cell::new(&summary.scenario),
+        Cell::new(match &summary.bug {
+            Some(bug) => format!("{}, {bug}", summary.algorithm),
+            None => summary.algorithm.clone(),
+        }),
+        verdict,
+        Cell::new(match summary.failover.never() {
+            0 => number(summary.failover.count()),
+            never => format!("{}+{never}\u{221e}", summary.failover.count()),
+        }),
+        Cell::new(percentile(&summary.failover, 500)),
+        Cell::new(percentile(&summary.failover, 990)),
+        Cell::new(percentile(&summary.failover, 1000)),
+        Cell::new(percentile(&summary.detection, 500)),
+        Cell::new(percentile(&summary.election, 500)),
+        Cell::new(number(summary.spurious_failovers)),
+        Cell::new(match (stale.rejected, stale.accepted) {
+            (0, 0) => "-".to_owned(),
+            (rejected, accepted) => format!("{rejected}/{accepted}"),
+        }),
+        Cell::new(format!("{unavailable:.0}")),
+    ]
+}
+
+/// The invariants over all rows: where each was put to the test and held, and where not.
+fn invariants(summaries: &[Summary]) -> String {
+    let mut text = String::new();
+    let Some(first) = summaries.first() else { return text };
+    for (index, name) in first.invariants.iter().map(|one| one.name).enumerate() {
+        let all = summaries.iter().map(|summary| (summary, &summary.invariants[index]));
+        let with = |verdict| all.clone().filter(move |(_, one)| one.verdict == verdict).count();
+        let exercised: u64 = all.clone().map(|(_, one)| one.exercised).sum();
+        let mut parts = vec![format!("holds in {}", with(InvariantVerdict::Holds))];
+        let violated = all.clone().filter(|(_, one)| one.verdict == InvariantVerdict::Violated);
+        let violated: Vec<String> =
+            violated.map(|(summary, _)| format!("{} {}", summary.scenario, summary.algorithm)).collect();
+        if !violated.is_empty() {
+            parts.push(format!("VIOLATED in {}", violated.join(", ")));
+        }
+        for (verdict, words) in [
+            (InvariantVerdict::NotExercised, "not exercised in"),
+            (InvariantVerdict::NotPromised, "not promised in"),
+        ] {
+            if with(verdict) > 0 {
+                parts.push(format!("{words} {}", with(verdict)));
+            }
+        }
+        text += &format!("{name:<20} {} (put to the test {exercised} times)\n", parts.join(", "));
+    }
+    text + "\n"
+}
+
+/// A percentile in milliseconds; the sign for infinity if it is a failover that never came.
+fn percentile(distribution: &Distribution, per_mille: u64) -> String {
+    match distribution.per_mille(per_mille) {
+        Some(span) => format!("{:.0}", span.as_millis_f64()),
+        None if distribution.is_empty() => "-".to_owned(),
+        None => "\u{221e}".to_owned(),
+    }
+}
+
+/// What was not as expected, a line each, with the command that shows it.
+pub fn complaints(summaries: &[Summary]) -> String {
+    let mut text = String::new();
+    for summary in summaries.iter().filter(|summary| !summary.as_expected()) {
+        text += &format!("{}, {}: not as expected\n", summary.scenario, summary.algorithm);
+        for complaint in &summary.complaints {
+            text += &format!("  {complaint}\n");
+        }
+    }
+    text
+}

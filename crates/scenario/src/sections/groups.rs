@@ -1,0 +1,144 @@
+//! What can be told of groups of endpoints before a run: whether they overlap, and whom they leave out.
+
+use crate::kinds::selector::Selectors;
+use crate::reader::{At, Reader, Remark};
+use interregnum_kernel::{NodeId, NodeSet};
+use interregnum_world::Selector;
+use std::ops::Range;
+
+/// The nodes that a selector names for certain; none for a role, which is resolved in the run.
+pub(crate) fn named(reader: &Reader<'_>, selector: &Selector) -> NodeSet {
+    match selector {
+        Selector::Node(node) => NodeSet::only(*node),
+        Selector::Zone(place) => {
+            reader.zones().get(usize::from(*place)).map_or(NodeSet::EMPTY, |zone| zone.nodes)
+        }
+        Selector::All => everyone(reader),
+        _ => NodeSet::EMPTY,
+    }
+}
+
+/// All nodes.
+pub(crate) fn everyone(reader: &Reader<'_>) -> NodeSet {
+    NodeSet::first(usize::from(reader.nodes()))
+}
+
+/// Reports endpoints that are in two groups, and a `rest` that does not come last.
+pub(crate) fn check(reader: &mut Reader<'_>, groups: &[Selectors]) -> Option<()> {
+    let rest = check_rest(reader, groups);
+    let mut before: Vec<Selector> = Vec::new();
+    let mut nodes_before = NodeSet::EMPTY;
+    let mut disjoint = true;
+    for group in groups {
+        for one in group {
+            let shared = named(reader, &one.value).intersection(nodes_before);
+            let message = if !shared.is_empty() {
+                Some(format!(
+                    "{} {} in two groups",
+                    in_words(shared),
+                    if shared.len() > 1 { "are" } else { "is" }
+                ))
+            } else if is_one_role(&one.value) && before.contains(&one.value) {
+                Some(format!("`{}` is in two groups", one.value))
+            } else {
+                None
+            };
+            if let Some(message) = message {
+                let remark = Remark::error(one.span.clone(), message);
+                let hint = (one.value == Selector::All).then(|| "did you mean `rest`?".to_owned());
+                reader.report(remark.maybe_hint(hint));
+                disjoint = false;
+            }
+        }
+        before.extend(group.iter().map(|one| one.value.clone()));
+        for one in group {
+            nodes_before = nodes_before.union(named(reader, &one.value));
+        }
+    }
+    rest.filter(|()| disjoint)
+}
+
+/// Whether a selector means the same endpoints wherever it stands in a lever.
+fn is_one_role(selector: &Selector) -> bool {
+    matches!(
+        selector,
+        Selector::Leader
+            | Selector::OldLeader
+            | Selector::Candidates
+            | Selector::Followers
+            | Selector::Rest
+            | Selector::Resource
+    )
+}
+
+/// Reports a `rest` that does not come last: selectors are resolved in order, and it takes all that are left.
+pub(crate) fn check_rest(reader: &mut Reader<'_>, groups: &[Selectors]) -> Option<()> {
+    let flat: Vec<&At<Selector>> = groups.iter().flatten().collect();
+    let early = flat.iter().enumerate().find(|(place, one)| {
+        // The resource is no node, and so nothing is taken from it.
+        one.value == Selector::Rest && flat[place + 1..].iter().any(|later| later.value != Selector::Resource)
+    });
+    let Some((_, early)) = early else { return Some(()) };
+    let message = "`rest` takes every node that no earlier selector took, and so must come last";
+    reader.report(Remark::error(early.span.clone(), message).hint("`all` means every node"));
+    None
+}
+
+/// Says which nodes are certain to be in no group, and whether the resource is: they keep all their links.
+pub(crate) fn note_unnamed(reader: &mut Reader<'_>, groups: &At<Vec<Selectors>>) {
+    let members = || groups.value.iter().flatten().map(|one| &one.value);
+    if !members().any(|one| matches!(one, Selector::Rest | Selector::All)) && reader.known.nodes.is_some() {
+        let named = members().fold(NodeSet::EMPTY, |set, one| set.union(named(reader, one)));
+        let unnamed = everyone(reader).minus(named);
+        // A role takes at most so many of the nodes that nobody names.
+        let by_role: usize = members().map(|one| most_by_role(one, reader.nodes())).sum();
+        if unnamed.len() > by_role {
+            let who = if by_role == 0 {
+                in_words(unnamed)
+            } else {
+                let (least, plural) = (unnamed.len() - by_role, unnamed.len() - by_role > 1);
+                format!("at least {least} node{}", if plural { "s" } else { "" })
+            };
+            let plural = if by_role == 0 { unnamed.len() > 1 } else { unnamed.len() - by_role > 1 };
+            let message = if plural {
+                format!("{who} are in no group: they keep all their links")
+            } else {
+                format!("{who} is in no group: it keeps all its links")
+            };
+            reader.report(
+                Remark::warning(groups.span.clone(), message)
+                    .hint("`rest` names all that no other group names"),
+            );
+        }
+    }
+    note_resource(reader, &groups.value, &groups.span);
+}
+
+/// Says that the resource stays reachable from every group, where somebody writes to it.
+pub(crate) fn note_resource(reader: &mut Reader<'_>, groups: &[Selectors], span: &Range<usize>) {
+    let named = groups.iter().flatten().any(|one| one.value == Selector::Resource);
+    if !named && reader.known.writes {
+        let message = "the resource is in no group: it stays reachable from every group";
+        reader.report(Remark::note(span.clone(), message));
+    }
+}
+
+/// How many nodes a role can take.
+fn most_by_role(selector: &Selector, nodes: u8) -> usize {
+    match selector {
+        Selector::Leader | Selector::OldLeader => 1,
+        Selector::Random(count) => usize::from(*count),
+        Selector::Candidates | Selector::Followers => usize::from(nodes),
+        _ => 0,
+    }
+}
+
+/// "node 1, node 2 and node 5".
+fn in_words(nodes: NodeSet) -> String {
+    let names: Vec<String> = nodes.iter().map(|NodeId(index)| format!("node {}", index + 1)).collect();
+    match names.split_last() {
+        None => "no node".to_owned(),
+        Some((only, [])) => only.clone(),
+        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+    }
+}

@@ -1,0 +1,132 @@
+//! The tables of a scenario file, one file each. A new key is a declaration, its place in the table's list, and its
+//! use; a new table is a file here and a key in [`DOCUMENT`].
+
+pub(crate) mod bridge;
+pub(crate) mod cluster;
+pub(crate) mod expect;
+pub(crate) mod fault;
+pub(crate) mod groups;
+pub(crate) mod levers;
+pub(crate) mod network;
+pub(crate) mod parameters;
+pub(crate) mod run;
+pub(crate) mod surroundings;
+
+use crate::declare::{Key, Kind, Table};
+use crate::kinds::scalar::{NAME, TEXT};
+use crate::reader::{Fields, Reader, Remark};
+use crate::scenario::Scenario;
+use cluster::Cluster;
+use interregnum_world::{Plan, Setting};
+use serde_json::json;
+use toml::de::DeTable;
+
+/// The version of the format that this crate reads.
+const FORMAT_VERSION: u64 = 1;
+
+const FORMAT_KIND: Kind<u64> = Kind {
+    words: "`format = 1`",
+    read: |reader, item| reader.count(item, FORMAT_KIND.words),
+    schema: |_| json!({ "const": FORMAT_VERSION }),
+};
+
+static FORMAT: Key<u64> = Key::required("format", FORMAT_KIND, "The version of this format.");
+static NAME_KEY: Key<String> =
+    Key::required("name", NAME, "The scenario's name: lower-case words joined by hyphens.");
+static SUMMARY: Key<String> =
+    Key::or("summary", "\"\"", TEXT, "What happens and what is expected, in a sentence or two.");
+
+/// The whole file.
+pub(crate) static DOCUMENT: Table = Table {
+    name: "the scenario",
+    keys: || {
+        vec![
+            &FORMAT,
+            &NAME_KEY,
+            &SUMMARY,
+            &cluster::CLUSTER,
+            &parameters::PARAMETERS,
+            &network::NETWORK,
+            &surroundings::DISK,
+            &surroundings::CLOCK,
+            &surroundings::RESOURCE,
+            &surroundings::WORKLOAD,
+            &fault::FAULT,
+            &run::RUN,
+            &expect::EXPECT,
+        ]
+    },
+};
+
+/// All tables with keys of their own, to find the home of a key that stands in the wrong one.
+pub(crate) fn tables() -> Vec<&'static Table> {
+    vec![
+        &DOCUMENT,
+        &cluster::TABLE,
+        &network::TABLE,
+        &network::LINK_TABLE,
+        &surroundings::DISK_TABLE,
+        &surroundings::CLOCK_TABLE,
+        &surroundings::RESOURCE_TABLE,
+        &surroundings::WORKLOAD_TABLE,
+        &fault::TABLE,
+        &run::TABLE,
+        &expect::TABLE,
+    ]
+}
+
+/// Whether the file is of another version, which is reported: the rest of it would only collect misunderstandings.
+pub(crate) fn is_of_another_version(reader: &mut Reader<'_>, document: &DeTable<'_>) -> bool {
+    let Some(item) = document.get(FORMAT.name) else { return false };
+    let version = item.get_ref().as_integer().map(ToString::to_string);
+    let Some(other) = version.filter(|version| *version != FORMAT_VERSION.to_string()) else { return false };
+    let message = format!("format {other} is not known to this version");
+    reader.report(Remark::error(item.span(), message).expected(FORMAT_KIND.words));
+    true
+}
+
+/// Reads the whole document. What other sections depend on is read first. `None` only where something was reported.
+pub(crate) fn read(reader: &mut Reader<'_>, top: &Fields<'_, '_>) -> Option<Scenario> {
+    reader.get(top, &FORMAT);
+    let name = reader.get(top, &NAME_KEY);
+    let summary = reader.get(top, &SUMMARY);
+    let cluster = reader.get(top, &cluster::CLUSTER).map(|cluster| cluster.value);
+    let run = reader.get(top, &run::RUN).map(|run| run.value);
+    let parameters = reader.get(top, &parameters::PARAMETERS);
+    let workload = reader.get(top, &surroundings::WORKLOAD);
+    let network = reader.get(top, &network::NETWORK);
+    let disk = reader.get(top, &surroundings::DISK);
+    let clocks = reader.get(top, &surroundings::CLOCK);
+    let resource = reader.get(top, &surroundings::RESOURCE);
+    let faults = reader.get(top, &fault::FAULT);
+    let expect = reader.get(top, &expect::EXPECT);
+
+    let Cluster { nodes, algorithms, profile } = cluster?;
+    let run = run?;
+    let setting = Setting {
+        nodes,
+        zones: reader.known.zones.take()?,
+        down: run.down,
+        links: network?.value,
+        fsync: disk?.value,
+        clocks: clocks?.value,
+        workload: workload?.value,
+        fencing: resource?.value,
+        plan: Plan { faults: faults?.value },
+        heal: run.heal,
+        horizon: run.horizon,
+    };
+    let (expect, expect_for) = expect?.value;
+    Some(Scenario {
+        name: name?.value,
+        summary: summary?.value,
+        algorithms,
+        profile,
+        parameters: parameters::with_cluster(parameters?.value, nodes, profile),
+        setting,
+        expect,
+        expect_for,
+        text: String::new(),
+        files: std::mem::take(&mut reader.files),
+    })
+}

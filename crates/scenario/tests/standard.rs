@@ -1,0 +1,99 @@
+//! The standard scenarios: every file of the folder can be read, says what it is about, and warns of nothing.
+#![allow(missing_docs)]
+
+mod common;
+
+use common::catalogue;
+use interregnum_scenario::{Scenario, Severity, read, render};
+use std::path::{Path, PathBuf};
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios")
+}
+
+fn files() -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder()).expect("the folder of scenarios");
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
+    files.sort();
+    files
+}
+
+fn load(path: &Path) -> (String, Scenario) {
+    let text = std::fs::read_to_string(path).unwrap();
+    let mut load =
+        |name: &str| std::fs::read_to_string(folder().join(name)).map_err(|problem| problem.to_string());
+    match read(&path.display().to_string(), &text, &catalogue(), &mut load) {
+        Ok((scenario, remarks)) => {
+            let serious: Vec<_> =
+                remarks.into_iter().filter(|remark| remark.severity != Severity::Note).collect();
+            assert!(serious.is_empty(), "{}", render(&serious, &text, false));
+            (text, scenario)
+        }
+        Err(remarks) => panic!("{}", render(&remarks, &text, false)),
+    }
+}
+
+#[test]
+fn every_standard_scenario_is_read_without_a_warning() {
+    let names: Vec<String> = files().iter().map(|path| load(path).1.name).collect();
+    for name in [
+        "partition-leader-in-minority",
+        "partition-leader-in-majority",
+        "partition-no-majority",
+        "flapping-link",
+        "flapping-leader",
+        "one-way-cut-out-of-leader",
+        "one-way-cut-into-leader",
+        "leader-crash",
+        "leader-crash-restart",
+        "bridge",
+        "transfer",
+        "disk-stall-leader",
+        "zones-latency",
+        "regions-latency",
+    ] {
+        assert!(names.iter().any(|known| known == name), "{name} is one of the standard scenarios");
+    }
+}
+
+#[test]
+fn every_standard_scenario_says_what_it_is_about() {
+    for path in files() {
+        let (text, scenario) = load(&path);
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        assert_eq!(scenario.name, name, "a file is called as its scenario");
+        let paragraph = text.lines().take_while(|line| line.starts_with('#')).count();
+        assert!(paragraph >= 5, "{name} opens with what happens, what is learnt and what is expected");
+        assert!(text.contains("# Learnt: ") && text.contains("# Expected: "), "{name}");
+        assert!(scenario.summary.ends_with('.'), "{name} has a summary in a sentence");
+    }
+}
+
+#[test]
+fn every_standard_scenario_does_something_and_expects_something() {
+    for path in files() {
+        let (_, scenario) = load(&path);
+        let name = &scenario.name;
+        assert!(!scenario.setting.plan.faults.is_empty(), "{name} has a fault");
+        assert!(scenario.setting.heal.is_some(), "{name} heals");
+        assert!(scenario.expect.leader_within.is_some(), "{name} asks for a leader after the heal");
+        assert!(scenario.is_for("raft"), "{name} is for Raft, among others");
+        let own = scenario.expectation_for("raft");
+        assert!(
+            own.counts.len() >= 2 || own.failover.p99.is_some(),
+            "{name} expects more than a leader of Raft"
+        );
+    }
+}
+
+#[test]
+fn the_published_round_trips_become_latencies() {
+    let (_, zones) = load(&folder().join("zones-latency.toml"));
+    let longest =
+        |scenario: &Scenario| scenario.setting.links.iter().map(|link| link.latency.longest()).max();
+    assert_eq!(longest(&zones).unwrap().to_string(), "1600us", "half of 2.2 ms and a spread of 0.5 ms");
+    assert_eq!(zones.files.len(), 1, "the table travels with the scenario");
+    let (_, regions) = load(&folder().join("regions-latency.toml"));
+    assert_eq!(longest(&regions).unwrap().to_string(), "127ms", "half of 244 ms and a spread of 5 ms");
+}

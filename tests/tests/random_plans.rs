@@ -1,0 +1,96 @@
+//! Raft under random plans of faults. `INTERREGNUM_SEED` repeats a failure, `INTERREGNUM_CASES` sets how many plans are
+//! tried, `INTERREGNUM_BUG` plants a bug to see the property fail.
+
+use interregnum_kernel::Span;
+use interregnum_tests::plans::{Kinds, plan};
+use interregnum_tests::property::{Property, cases_or};
+use interregnum_tests::seed_or;
+
+/// A fast cluster on a bad network: five seconds are some thirty election timeouts.
+const BASE: &str = r#"
+format = 1
+name = "random-plan"
+summary = "A random plan of faults on a network that loses, repeats and reorders messages; healed at the end."
+
+[cluster]
+nodes = 5
+
+[network]
+latency = "1ms..8ms"
+loss = 0.01
+duplicate = 0.02
+reorder = { probability = 0.05, delay = "5ms..60ms" }
+
+[disk]
+fsync = "1ms..6ms"
+
+[clock]
+drift_ppm = "-200..200"
+
+[workload]
+writes_every = "20ms"
+proposals_every = "40ms"
+
+[run]
+for = "5s"
+heal = "3s"
+
+[expect]
+leader_within = "2s"
+"#;
+
+const SAFETY: &[&str] = &[
+    "election-safety",
+    "vote-once",
+    "epoch-monotonic",
+    "leader-completeness",
+    "log-agreement",
+    "fenced-writes",
+    "leader-within",
+];
+
+#[test]
+fn raft_keeps_its_promises_under_random_plans() {
+    let property = Property {
+        name: "raft_keeps_its_promises_under_random_plans",
+        binary: "random_plans",
+        algorithm: "raft",
+        base: BASE,
+        plans: plan(5, Span::secs(3), 12, Kinds::ALL),
+        cases: cases_or(2_500),
+        seed: seed_or(0x7261_6674),
+        bug: std::env::var("INTERREGNUM_BUG").ok(),
+        invariants: SAFETY,
+    };
+    let coverage = property.check();
+    assert!(
+        coverage.elections > 2 * coverage.cases,
+        "plans that change no leader test nothing: {coverage:?}"
+    );
+    for (name, exercised) in SAFETY.iter().zip(&coverage.exercised) {
+        assert!(*exercised > 0, "{name} was never put to the test");
+    }
+}
+
+#[test]
+fn a_planted_bug_is_found_and_shrunk_to_a_plan_that_can_be_read() {
+    let property = Property {
+        name: "a_planted_bug_is_found_and_shrunk_to_a_plan_that_can_be_read",
+        binary: "random_plans",
+        algorithm: "raft",
+        base: BASE,
+        plans: plan(5, Span::secs(3), 12, Kinds::ALL),
+        cases: cases_or(2_500),
+        seed: 0x7265_6164,
+        bug: Some("raft-restart-forgets-term".to_owned()),
+        invariants: SAFETY,
+    };
+    let failure = property.search().expect_err("the planted bug breaks a promise under some plan");
+    assert!(
+        failure.plan.faults.len() <= 2,
+        "a crash or two show it, this does not read well:\n{}",
+        failure.plan
+    );
+    let (run, _) = failure.replay.run(false).expect("the replay file is valid");
+    assert_eq!(run.digest.to_string(), failure.replay.digest, "the shrunk run is the one that is kept");
+}
