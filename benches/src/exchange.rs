@@ -1,10 +1,13 @@
-//! The plain heartbeat exchange as a [`Protocol`]: every node sends to every other each 50 ms, and acknowledges.
+//! The plain heartbeat exchange as a [`Protocol`]: every node sends to every other each 50 ms, and acknowledges what it
+//! hears.
 
 use interregnum_kernel::{
     Effects, Epoch, Input, Jitter, Kind, Leadership, NodeId, NodeSet, Now, Protocol, Role, Span, TimerName,
 };
 use interregnum_sim::Simulator;
 use interregnum_world::{Latency, LinkSetting, Setting};
+use std::fmt::Debug;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 /// Nodes in the exchange.
@@ -14,17 +17,86 @@ pub const INTERVAL: Span = Span::millis(50);
 /// The shortest and the longest one-way latency.
 pub const LATENCY: (Span, Span) = (Span::millis(1), Span::millis(10));
 
-/// The exchange's rules.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Exchange;
+/// The exchange's rules, for messages of one type.
+#[derive(Clone, Debug)]
+pub struct Exchange<M>(PhantomData<M>);
 
-/// What nodes say.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Message {
+/// A type of message that the exchange can be held in.
+pub trait Content: Clone + Debug + 'static {
+    /// I am here, for the so-manieth time.
+    fn heartbeat(round: u64) -> Self;
+    /// I heard that.
+    fn acknowledge(round: u64) -> Self;
+    /// The round, and whether it is an acknowledgement.
+    fn read(&self) -> (u64, bool);
+}
+
+/// The smallest messages: what the loop written by hand sends too.
+#[derive(Clone, Debug)]
+pub enum Light {
     /// I am here, for the so-manieth time.
     Heartbeat(u64),
     /// I heard that.
     Acknowledge(u64),
+}
+
+impl Content for Light {
+    fn heartbeat(round: u64) -> Light {
+        Light::Heartbeat(round)
+    }
+    fn acknowledge(round: u64) -> Light {
+        Light::Acknowledge(round)
+    }
+    fn read(&self) -> (u64, bool) {
+        match self {
+            Light::Heartbeat(round) => (*round, false),
+            Light::Acknowledge(round) => (*round, true),
+        }
+    }
+}
+
+/// Messages as a log's replication has them: 32 bytes, and one kind in sixteen shares a list.
+#[derive(Clone, Debug)]
+pub enum Heavy {
+    /// I am here, for the so-manieth time.
+    Heartbeat {
+        /// Which time.
+        round: u64,
+        /// Something besides.
+        rest: [u64; 2],
+    },
+    /// The same with a list.
+    Entries {
+        /// Which time.
+        round: u64,
+        /// The list.
+        entries: Arc<[u64]>,
+    },
+    /// I heard that.
+    Acknowledge {
+        /// Which time.
+        round: u64,
+        /// Something besides.
+        rest: [u64; 2],
+    },
+}
+
+impl Content for Heavy {
+    fn heartbeat(round: u64) -> Heavy {
+        if round.is_multiple_of(16) {
+            return Heavy::Entries { round, entries: Arc::new([round, round]) };
+        }
+        Heavy::Heartbeat { round, rest: [round; 2] }
+    }
+    fn acknowledge(round: u64) -> Heavy {
+        Heavy::Acknowledge { round, rest: [round; 2] }
+    }
+    fn read(&self) -> (u64, bool) {
+        match self {
+            Heavy::Heartbeat { round, .. } | Heavy::Entries { round, .. } => (*round, false),
+            Heavy::Acknowledge { round, .. } => (*round, true),
+        }
+    }
 }
 
 /// The only timer.
@@ -50,25 +122,20 @@ pub struct Memory {
     pub acknowledged: u64,
 }
 
-impl Protocol for Exchange {
+impl<M: Content> Protocol for Exchange<M> {
     type State = Memory;
-    type Message = Message;
+    type Message = M;
     type Timer = Beat;
     type Write = ();
     type Disk = ();
     const KINDS: &'static [&'static str] = &["Heartbeat", "Acknowledge"];
 
-    fn kind(message: &Message) -> Kind {
-        match message {
-            Message::Heartbeat(_) => Kind(0),
-            Message::Acknowledge(_) => Kind(1),
-        }
+    fn kind(message: &M) -> Kind {
+        Kind(u8::from(message.read().1))
     }
-    fn label(message: &Message) -> u64 {
-        match message {
-            Message::Heartbeat(round) => *round,
-            Message::Acknowledge(round) => !*round,
-        }
+    fn label(message: &M) -> u64 {
+        let (round, acknowledges) = message.read();
+        if acknowledges { !round } else { round }
     }
     fn apply((): &mut (), (): &()) {}
     fn timed(&self) -> bool {
@@ -80,15 +147,15 @@ impl Protocol for Exchange {
     }
     fn step(&self, state: &mut Memory, _: Now, input: Input<Self>, out: &mut Effects<Self>) {
         match input {
-            Input::Received { from, message: Message::Heartbeat(round) } => {
-                out.send(from, Message::Acknowledge(round));
-            }
-            Input::Received { message: Message::Acknowledge(_), .. } => state.acknowledged += 1,
+            Input::Received { from, message } => match message.read() {
+                (round, false) => out.send(from, M::acknowledge(round)),
+                (_, true) => state.acknowledged += 1,
+            },
             Input::Fired(Beat) => {
                 state.round += 1;
                 for peer in NodeSet::first(usize::from(NODES)).iter() {
                     if peer != state.node {
-                        out.send(peer, Message::Heartbeat(state.round));
+                        out.send(peer, M::heartbeat(state.round));
                     }
                 }
                 out.set_timer(Beat, Jitter::exactly(INTERVAL));
@@ -111,8 +178,8 @@ impl Protocol for Exchange {
 }
 
 /// A simulator of the exchange over so much simulated time.
-pub fn simulator(horizon: Span) -> Simulator<Exchange> {
+pub fn simulator<M: Content>(horizon: Span) -> Simulator<Exchange<M>> {
     let link = LinkSetting::with_latency(Latency::Uniform { min: LATENCY.0, max: LATENCY.1 });
     let setting = Setting::quiet(NODES, link, Latency::Constant(Span::ZERO), horizon);
-    Simulator::new(Exchange, Arc::new(setting), ())
+    Simulator::new(Exchange(PhantomData), Arc::new(setting), ())
 }

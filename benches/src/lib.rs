@@ -1,5 +1,7 @@
-//! What the measurements run: the plain heartbeat exchange, as a protocol and as a loop written by hand.
+//! What the measurements run: the plain heartbeat exchange, as a protocol and as a loop written by hand, and complete
+//! failovers of Raft.
 #![forbid(unsafe_code)]
 
 pub mod exchange;
+pub mod failovers;
 pub mod floor;

@@ -1,7 +1,8 @@
 //! The trace digest: 128 bits that are equal exactly when (for all practical purposes) two runs were the same run.
 //!
-//! Not cryptographic. Two independent 64-bit lanes absorb one word at a time by multiply and fold; the same words give
-//! the same digest on every platform, since every length and discriminant is widened to 64 bits before it is absorbed.
+//! Not cryptographic. Two words are absorbed by one multiplication, of which both halves stay in the 128-bit state; the
+//! same words give the same digest on every platform, since every length and discriminant is widened to 64 bits before
+//! it is absorbed.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -58,15 +59,19 @@ impl Digest {
     /// Takes one word in.
     #[inline]
     pub fn absorb(&mut self, word: u64) {
-        self.a = fold(self.a ^ word, MULTIPLY_A) ^ self.a.rotate_left(23);
-        self.b = fold(self.b.wrapping_add(word), MULTIPLY_B) ^ self.b.rotate_left(41);
+        self.absorb_pair(word, 0);
     }
 
     /// Takes two words in at the price of one: an event's time and what happened.
+    ///
+    /// Either word meets a half of the state that the whole past has gone into, so that neither can cancel the other.
+    /// The halves are kept besides the product: a factor of zero must not wipe out what came before.
     #[inline]
     pub fn absorb_pair(&mut self, x: u64, y: u64) {
-        self.a = fold(self.a ^ x, MULTIPLY_A ^ y) ^ self.a.rotate_left(23);
-        self.b = fold(self.b.wrapping_add(y), MULTIPLY_B ^ x) ^ self.b.rotate_left(41);
+        let wide = u128::from(self.a ^ x) * u128::from(self.b.wrapping_add(y));
+        let kept = self.a.rotate_left(23);
+        self.a = (wide as u64) ^ self.b;
+        self.b = ((wide >> 64) as u64).wrapping_add(kept);
     }
 
     /// The digest of what was absorbed so far.

@@ -15,7 +15,10 @@ pub enum Release {
 }
 
 /// One thing that a step asks for.
+///
+/// The representation gives it a tag of its own: one hidden in the message's would have to be decoded every time.
 #[derive(Clone, Debug)]
+#[repr(u8)]
 pub enum Effect<P: Protocol> {
     /// Send a message.
     Send {
@@ -67,45 +70,55 @@ impl<P: Protocol> Default for Effects<P> {
 }
 
 impl<P: Protocol> Effects<P> {
+    /// Appends an effect. Room is made by a call that cannot unwind, after which the list is known not to grow: were
+    /// there a way to unwind past the effect, it would be put together on the stack, to be dropped there, and copied.
+    #[inline(always)]
+    fn push(&mut self, effect: Effect<P>) {
+        while self.list.len() == self.list.capacity() {
+            make_room(&mut self.list);
+        }
+        self.list.push(effect);
+    }
+
     /// Sends a message at once.
-    #[inline]
+    #[inline(always)]
     pub fn send(&mut self, to: NodeId, message: P::Message) {
-        self.list.push(Effect::Send { to, message, release: Release::AtOnce });
+        self.push(Effect::Send { to, message, release: Release::AtOnce });
     }
     /// Sends a message once all earlier writes are durable.
-    #[inline]
+    #[inline(always)]
     pub fn send_once_durable(&mut self, to: NodeId, message: P::Message) {
-        self.list.push(Effect::Send { to, message, release: Release::OnceDurable });
+        self.push(Effect::Send { to, message, release: Release::OnceDurable });
     }
     /// Sends a message with a release chosen by the caller.
-    #[inline]
+    #[inline(always)]
     pub fn send_when(&mut self, release: Release, to: NodeId, message: P::Message) {
-        self.list.push(Effect::Send { to, message, release });
+        self.push(Effect::Send { to, message, release });
     }
     /// Arms a timer, anew if it is armed already.
-    #[inline]
+    #[inline(always)]
     pub fn set_timer(&mut self, timer: P::Timer, after: Jitter) {
-        self.list.push(Effect::SetTimer { timer, after });
+        self.push(Effect::SetTimer { timer, after });
     }
     /// Disarms a timer.
-    #[inline]
+    #[inline(always)]
     pub fn cancel_timer(&mut self, timer: P::Timer) {
-        self.list.push(Effect::CancelTimer(timer));
+        self.push(Effect::CancelTimer(timer));
     }
     /// Writes to disk.
-    #[inline]
+    #[inline(always)]
     pub fn persist(&mut self, write: P::Write) {
-        self.list.push(Effect::Persist(write));
+        self.push(Effect::Persist(write));
     }
     /// Announces an agreed entry.
-    #[inline]
+    #[inline(always)]
     pub fn commit(&mut self, index: LogIndex, entry: LogEntry) {
-        self.list.push(Effect::Commit { index, entry });
+        self.push(Effect::Commit { index, entry });
     }
     /// States a fact that is true now, or once all earlier writes are durable.
-    #[inline]
+    #[inline(always)]
     pub fn note_when(&mut self, release: Release, fact: Fact) {
-        self.list.push(Effect::Note { fact, release });
+        self.push(Effect::Note { fact, release });
     }
     /// The effects so far, in order.
     pub fn as_slice(&self) -> &[Effect<P>] {
@@ -115,4 +128,11 @@ impl<P: Protocol> Effects<P> {
     pub fn clear(&mut self) {
         self.list.clear();
     }
+}
+
+/// Makes room for another effect. The foreign convention is there because it aborts instead of unwinding.
+#[cold]
+#[inline(never)]
+extern "C" fn make_room<P: Protocol>(list: &mut Vec<Effect<P>>) {
+    list.reserve(1);
 }

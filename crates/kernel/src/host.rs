@@ -105,13 +105,14 @@ impl<P: Protocol> Host<P> {
         if self.running.is_some() {
             return;
         }
-        effects.clear();
+        debug_assert!(effects.as_slice().is_empty(), "every step's effects have been performed");
         let state = protocol.boot(self.node, &self.disk, now, effects);
         let epoch = protocol.epoch(&state);
         let first = self.incarnation == Incarnation::ZERO;
         self.running = Some(Running { state, leadership: None, lease: None, role: Role::default(), epoch });
         port.observe(if first { What::Booted(epoch) } else { What::Restarted(epoch) });
-        self.settle(protocol, now, effects, port);
+        self.ask(protocol, now, port);
+        self.perform(effects, port);
     }
 
     /// Kills the process. Of the writes in the queue the oldest `kept` (at most all) turn out to be durable, the rest
@@ -235,7 +236,9 @@ impl<P: Protocol> Host<P> {
 
     /// Asks again who leads and who holds a lease: at a deadline, and after a step of the node's clock.
     pub fn ask(&mut self, protocol: &P, now: Now, port: &mut impl Port<P>) {
-        self.observe_answers(protocol, now, port);
+        if let Some(running) = &mut self.running {
+            running.observe_answers(protocol, now, port);
+        }
     }
 
     #[inline(always)]
@@ -248,9 +251,10 @@ impl<P: Protocol> Host<P> {
         port: &mut impl Port<P>,
     ) {
         let Some(running) = &mut self.running else { return };
-        effects.clear();
+        debug_assert!(effects.as_slice().is_empty(), "every step's effects have been performed");
         protocol.step(&mut running.state, now, input, effects);
-        self.settle(protocol, now, effects, port);
+        running.observe_answers(protocol, now, port);
+        self.perform(effects, port);
     }
 
     /// A step out of line: deliveries and timers are most of a run, and their code is kept small and together.
@@ -266,76 +270,124 @@ impl<P: Protocol> Host<P> {
         self.step(protocol, now, input, effects, port);
     }
 
-    /// What follows every step: the changed answers are observed, then the effects are performed in order.
+    /// Performs the effects of a step in order, after its changed answers have been observed. Most steps have one effect
+    /// at most, the answer to a message: only that case is kept in line.
     #[inline(always)]
-    fn settle(&mut self, protocol: &P, now: Now, effects: &mut Effects<P>, port: &mut impl Port<P>) {
-        self.observe_answers(protocol, now, port);
-        // Taken from the end of the reversed list: a drain costs more than most steps do.
-        effects.list.reverse();
-        while let Some(effect) = effects.list.pop() {
-            match effect {
-                Effect::Send { to, message, release } => {
-                    if release == Release::AtOnce || self.pending == 0 {
-                        port.transmit(to, message);
-                    } else {
-                        self.queue.push_back(Queued::Send { to, message });
-                    }
-                }
-                Effect::SetTimer { timer, after } => {
-                    self.armed.insert(timer);
-                    port.arm(timer, after);
-                }
-                Effect::CancelTimer(timer) => {
-                    if self.armed.remove(timer) {
-                        port.disarm(timer);
-                    }
-                }
-                Effect::Persist(write) => {
-                    self.queue.push_back(Queued::Write(write));
-                    self.pending += 1;
-                    if !self.busy {
-                        self.busy = true;
-                        port.start_write(self.pending);
-                    }
-                }
-                Effect::Commit { index, entry } => port.observe(What::Committed { index, entry }),
-                Effect::Note { fact, release } => {
-                    if release == Release::AtOnce || self.pending == 0 {
-                        port.observe(What::Fact(fact));
-                    } else {
-                        self.queue.push_back(Queued::Note(fact));
-                    }
-                }
+    fn perform(&mut self, effects: &mut Effects<P>, port: &mut impl Port<P>) {
+        match effects.list.as_slice() {
+            [] => {}
+            [only] => {
+                let common = self.is_common(only);
+                self.perform_one(common, || effects.list.pop(), port);
             }
+            _ => self.perform_many(effects, port),
+        }
+    }
+
+    #[inline(never)]
+    fn perform_many(&mut self, effects: &mut Effects<P>, port: &mut impl Port<P>) {
+        let mut rest = effects.list.drain(..);
+        while let Some(next) = rest.as_slice().first() {
+            let common = self.is_common(next);
+            self.perform_one(common, || rest.next(), port);
+        }
+    }
+
+    /// Whether this is an effect that most steps have.
+    #[inline(always)]
+    fn is_common(&self, effect: &Effect<P>) -> bool {
+        match effect {
+            Effect::Send { release, .. } => self.is_free(*release),
+            Effect::SetTimer { .. } => true,
+            _ => false,
+        }
+    }
+
+    /// Performs an effect. It is taken only here, apart for the common and for the rare: a single place to take it would
+    /// hold it whole, and to copy it whole just after the step has written it bit by bit stalls the processor.
+    #[inline(always)]
+    fn perform_one(
+        &mut self,
+        common: bool,
+        take: impl FnOnce() -> Option<Effect<P>>,
+        port: &mut impl Port<P>,
+    ) {
+        if !common {
+            return self.perform_rare(take(), port);
+        }
+        match take() {
+            Some(Effect::Send { to, message, .. }) => port.transmit(to, message),
+            Some(Effect::SetTimer { timer, after }) => self.set_timer(timer, after, port),
+            _ => {}
         }
     }
 
     #[inline(always)]
-    fn observe_answers(&mut self, protocol: &P, now: Now, port: &mut impl Port<P>) {
-        let Some(running) = &mut self.running else { return };
-        // The role first: an epoch that is entered as a candidate is one that the node stands in.
-        let role = protocol.role(&running.state);
-        if role != running.role {
-            running.role = role;
-            port.observe(What::RoleChanged(role));
+    fn set_timer(&mut self, timer: P::Timer, after: Jitter, port: &mut impl Port<P>) {
+        self.armed.insert(timer);
+        port.arm(timer, after);
+    }
+
+    /// Whether what has this release need not wait for the disk.
+    #[inline(always)]
+    fn is_free(&self, release: Release) -> bool {
+        release == Release::AtOnce || self.pending == 0
+    }
+
+    /// The effects that few steps have, out of line like [`Host::step_rarely`].
+    #[inline(never)]
+    fn perform_rare(&mut self, effect: Option<Effect<P>>, port: &mut impl Port<P>) {
+        let Some(effect) = effect else { return };
+        match effect {
+            Effect::Send { to, message, release } if self.is_free(release) => port.transmit(to, message),
+            Effect::Send { to, message, .. } => self.queue.push_back(Queued::Send { to, message }),
+            Effect::SetTimer { timer, after } => self.set_timer(timer, after, port),
+            Effect::CancelTimer(timer) => {
+                if self.armed.remove(timer) {
+                    port.disarm(timer);
+                }
+            }
+            Effect::Persist(write) => self.persist(write, port),
+            Effect::Commit { index, entry } => port.observe(What::Committed { index, entry }),
+            Effect::Note { fact, release } if self.is_free(release) => port.observe(What::Fact(fact)),
+            Effect::Note { fact, .. } => self.queue.push_back(Queued::Note(fact)),
         }
-        let epoch = protocol.epoch(&running.state);
-        if epoch != running.epoch {
-            running.epoch = epoch;
-            port.observe(What::EpochEntered(epoch));
-        }
-        let leadership = protocol.leadership(&running.state, now);
-        if leadership != running.leadership {
-            running.observe_leadership(protocol, leadership, port);
-        }
-        let lease = protocol.lease(&running.state, now).filter(|deadline| !deadline.has_come(now));
-        if lease != running.lease {
-            running.observe_lease(lease, port);
+    }
+
+    fn persist(&mut self, write: P::Write, port: &mut impl Port<P>) {
+        self.queue.push_back(Queued::Write(write));
+        self.pending += 1;
+        if !self.busy {
+            self.busy = true;
+            port.start_write(self.pending);
         }
     }
 }
 
 impl<P: Protocol> Running<P> {
+    #[inline(always)]
+    fn observe_answers(&mut self, protocol: &P, now: Now, port: &mut impl Port<P>) {
+        // The role first: an epoch that is entered as a candidate is one that the node stands in.
+        let role = protocol.role(&self.state);
+        if role != self.role {
+            self.role = role;
+            port.observe(What::RoleChanged(role));
+        }
+        let epoch = protocol.epoch(&self.state);
+        if epoch != self.epoch {
+            self.epoch = epoch;
+            port.observe(What::EpochEntered(epoch));
+        }
+        let leadership = protocol.leadership(&self.state, now);
+        if leadership != self.leadership {
+            self.observe_leadership(protocol, leadership, port);
+        }
+        let lease = protocol.lease(&self.state, now).filter(|deadline| !deadline.has_come(now));
+        if lease != self.lease {
+            self.observe_lease(lease, port);
+        }
+    }
+
     #[cold]
     fn observe_leadership(&mut self, protocol: &P, new: Option<Leadership>, port: &mut impl Port<P>) {
         if let Some(old) = self.leadership {

@@ -34,7 +34,8 @@ struct Slot<E> {
 pub struct Calendar<E> {
     slots: Vec<Slot<E>>,
     free: u32,
-    heads: Vec<u32>,
+    /// The latest arrival of each bucket. An array, so that a masked number needs no check.
+    heads: Box<[u32; BUCKETS]>,
     /// One bit per occupied bucket, and one bit per word of those that is not zero.
     occupied: [u64; BUCKETS / 64],
     summary: u64,
@@ -43,7 +44,6 @@ pub struct Calendar<E> {
     /// What is left of that bucket, the next event last.
     current: Vec<Place>,
     far: BinaryHeap<Reverse<Place>>,
-    len: usize,
 }
 
 impl<E> Default for Calendar<E> {
@@ -52,32 +52,38 @@ impl<E> Default for Calendar<E> {
         Calendar {
             slots: Vec::new(),
             free: NONE,
-            heads: vec![NONE; BUCKETS],
+            heads: Box::new([NONE; BUCKETS]),
             occupied: [0; BUCKETS / 64],
             summary: 0,
             cursor: 0,
             current: Vec::new(),
             far: BinaryHeap::new(),
-            len: 0,
         }
     }
 }
 
 impl<E> Calendar<E> {
+    /// Stores an event in a free slot, linked to another.
     #[inline(always)]
-    fn store(&mut self, at: u64, sequence: u64, event: E) -> u32 {
-        self.len += 1;
+    fn store(&mut self, at: u64, sequence: u64, next: u32, event: E) -> u32 {
         let index = self.free;
-        if index == NONE {
-            self.slots.push(Slot { at, sequence, next: NONE, event: Some(event) });
-            return (self.slots.len() - 1) as u32;
-        }
-        let slot = &mut self.slots[index as usize];
+        let Some(slot) = self.slots.get_mut(index as usize) else {
+            return self.store_anew(Slot { at, sequence, next, event: Some(event) });
+        };
         self.free = slot.next;
         slot.at = at;
         slot.sequence = sequence;
-        slot.event = Some(event);
+        slot.next = next;
+        // A free slot holds no event, and is not to be asked whether it has one to drop.
+        std::mem::forget(slot.event.replace(event));
         index
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn store_anew(&mut self, slot: Slot<E>) -> u32 {
+        self.slots.push(slot);
+        (self.slots.len() - 1) as u32
     }
 
     #[inline]
@@ -85,18 +91,22 @@ impl<E> Calendar<E> {
         let slot = &mut self.slots[index as usize];
         slot.next = self.free;
         self.free = index;
-        self.len -= 1;
         let event = slot.event.take()?;
         Some((GlobalTime(slot.at), slot.sequence, event))
     }
 
-    #[inline]
+    #[inline(always)]
+    fn mark_occupied(&mut self, place: usize) {
+        self.occupied[place / 64] |= 1 << (place % 64);
+        self.summary |= 1 << (place / 64);
+    }
+
+    /// Puts a far event into the ring.
     fn link(&mut self, bucket: u64, index: u32) {
         let place = (bucket & MASK) as usize;
         self.slots[index as usize].next = self.heads[place];
         self.heads[place] = index;
-        self.occupied[place / 64] |= 1 << (place % 64);
-        self.summary |= 1 << (place / 64);
+        self.mark_occupied(place);
     }
 
     /// Puts an event into the bucket being emptied.
@@ -192,13 +202,22 @@ impl<E> Calendar<E> {
     /// Takes an event in. It must not lie before the last event taken out.
     #[inline(always)]
     pub fn insert(&mut self, at: GlobalTime, sequence: u64, event: E) {
-        let at = at.0;
-        let bucket = at >> SHIFT;
-        let index = self.store(at, sequence, event);
-        if bucket <= self.cursor {
+        let bucket = at.0 >> SHIFT;
+        // Wraps round for what falls into the bucket being emptied or before it, so that one test covers both ends.
+        if bucket.wrapping_sub(self.cursor + 1) >= BUCKETS as u64 - 1 {
+            return self.insert_outside(at.0, sequence, event);
+        }
+        let place = (bucket & MASK) as usize;
+        self.heads[place] = self.store(at.0, sequence, self.heads[place], event);
+        self.mark_occupied(place);
+    }
+
+    /// Takes in an event that the ring has no bucket for.
+    #[inline(never)]
+    fn insert_outside(&mut self, at: u64, sequence: u64, event: E) {
+        let index = self.store(at, sequence, NONE, event);
+        if at >> SHIFT <= self.cursor {
             self.insert_current((at, sequence, index));
-        } else if bucket < self.cursor + BUCKETS as u64 {
-            self.link(bucket, index);
         } else {
             self.far.push(Reverse((at, sequence, index)));
         }
@@ -242,11 +261,13 @@ impl<P: Protocol> Queue<P> for Calendar<Event<P>> {
         self.cursor = 0;
         self.current.clear();
         self.far.clear();
-        self.len = 0;
     }
 
+    /// Counts the free slots: asked rarely, so that pushing and popping need not keep count.
     fn len(&self) -> usize {
-        self.len
+        let next = |index: &u32| self.slots.get(*index as usize).map(|slot| slot.next);
+        let free = std::iter::successors(Some(self.free), next).count() - 1;
+        self.slots.len() - free
     }
 }
 

@@ -39,7 +39,6 @@ pub struct Outcome {
 #[derive(Debug)]
 pub struct Simulator<P: Protocol, O = (), R = NoRecorder, Q = Calendar<Event<P>>> {
     world: World<P, Q, O, R>,
-    event_limit: u64,
 }
 
 impl<P: Protocol, O: Observer> Simulator<P, O> {
@@ -53,13 +52,13 @@ impl<P: Protocol, O: Observer, R: Recorder, Q: Queue<P>> Simulator<P, O, R, Q> {
     /// A simulator with a recorder and a queue of the caller's choice.
     pub fn with_parts(protocol: P, setting: Arc<Setting>, observer: O, recorder: R) -> Self {
         let world = World::new(protocol, setting, Q::default(), observer, recorder);
-        Simulator { world, event_limit: EVENT_LIMIT }
+        Simulator { world }.with_event_limit(EVENT_LIMIT)
     }
 
     /// Stops runs after so many events instead of [`EVENT_LIMIT`].
     #[must_use]
     pub fn with_event_limit(mut self, limit: u64) -> Self {
-        self.event_limit = limit;
+        self.world.set_event_limit(limit);
         self
     }
 
@@ -70,8 +69,7 @@ impl<P: Protocol, O: Observer, R: Recorder, Q: Queue<P>> Simulator<P, O, R, Q> {
         let horizon = GlobalTime::ZERO + self.world.setting().horizon;
         let mut stop = Stop::Horizon;
         while let Some((at, sequence, event)) = self.world.agenda_mut().pop(horizon) {
-            self.world.handle(at, sequence, event);
-            if self.world.counters().events >= self.event_limit {
+            if !self.world.handle(at, sequence, event) {
                 stop = Stop::EventLimit;
                 break;
             }

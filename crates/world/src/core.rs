@@ -7,7 +7,7 @@ use crate::rng::{Purpose, Stream};
 use crate::setting::{Endpoint, Setting};
 use crate::timers::Timers;
 use interregnum_kernel::{
-    Clock, Deadline, Digest, Epoch, GlobalTime, Incarnation, Interest, Jitter, LocalTime, NodeId, Now,
+    Clock, Deadline, Digest, Epoch, GlobalTime, Incarnation, Interest, Jitter, LocalTime, NodeId,
     Observation, Observer, Office, Port, Protocol, Span, TimerName, What,
 };
 
@@ -36,9 +36,10 @@ impl Counters {
     }
 }
 
-/// The random streams of one node.
+/// What every turn of a node needs of its surroundings, found once per turn: its clock and its random streams.
 #[derive(Debug)]
-pub(crate) struct Streams {
+pub(crate) struct Site {
+    pub(crate) clock: Clock,
     pub(crate) network: Stream,
     pub(crate) disk: Stream,
     pub(crate) timers: Stream,
@@ -69,14 +70,15 @@ pub(crate) struct Core<P: Protocol, A, O, R> {
     pub(crate) digest: Digest,
     pub(crate) counters: Counters,
     pub(crate) network: Network,
-    pub(crate) clocks: Vec<Clock>,
     pub(crate) timers: Timers,
     pub(crate) disks: Vec<Disk>,
-    pub(crate) streams: Vec<Streams>,
     pub(crate) incarnations: Vec<Incarnation>,
     pub(crate) fsync: crate::latency::Latency,
-    /// Set when an observation may change who is obeyed by a quorum.
-    pub(crate) unsettled: bool,
+    /// A run is stopped after so many events.
+    pub(crate) event_limit: u64,
+    /// The count of events from which on the end of an event needs a closer look: the limit, or zero when an observation
+    /// may have changed who is obeyed by a quorum. One test after every event serves both.
+    pub(crate) attend_at: u64,
     /// The last two different nodes that were elected to the contested office, the latest first.
     pub(crate) elected: [Option<NodeId>; 2],
     pub(crate) protocol: std::marker::PhantomData<P>,
@@ -96,19 +98,19 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> Core<P, A, O, R> {
             digest: Digest::default(),
             counters: Counters::default(),
             network: Network::new(setting),
-            clocks: Vec::new(),
             timers: Timers::default(),
             disks: Vec::new(),
-            streams: Vec::new(),
             incarnations: Vec::new(),
             fsync: setting.fsync.clone(),
-            unsettled: false,
+            event_limit: u64::MAX,
+            attend_at: 0,
             elected: [None; 2],
             protocol: std::marker::PhantomData,
         }
     }
 
-    pub(crate) fn reset(&mut self, setting: &Setting, seed: u64) {
+    /// Begins a run: everything as at its start, and for every node a site of its own.
+    pub(crate) fn reset(&mut self, setting: &Setting, seed: u64, sites: &mut Vec<Site>) {
         let nodes = usize::from(setting.nodes);
         self.now = GlobalTime::ZERO;
         self.sequence = 0;
@@ -122,25 +124,19 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> Core<P, A, O, R> {
         self.disks.resize(nodes, Disk::default());
         self.incarnations.clear();
         self.incarnations.resize(nodes, Incarnation::ZERO);
-        self.streams.clear();
-        self.clocks.clear();
+        sites.clear();
         for node in (0..nodes).map(NodeId::from_index) {
             let stream = |purpose| Stream::new(seed, purpose, node);
-            self.streams.push(Streams {
+            sites.push(Site {
                 network: stream(Purpose::Network),
                 disk: stream(Purpose::Disk),
                 timers: stream(Purpose::Timers),
                 workload: stream(Purpose::Workload),
+                clock: draw_clock(setting, stream(Purpose::Clocks)),
             });
-            self.clocks.push(draw_clock(setting, stream(Purpose::Clocks)));
         }
-        self.unsettled = false;
+        self.attend_at = self.event_limit;
         self.elected = [None; 2];
-    }
-
-    #[inline]
-    pub(crate) fn clocks_of(&self, node: NodeId) -> Now {
-        self.clocks[node.index()].read(self.now)
     }
 
     #[inline]
@@ -167,12 +163,12 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> Core<P, A, O, R> {
     pub(crate) fn observe(&mut self, node: NodeId, what: What) {
         match what {
             What::Elected(leadership) => {
-                self.unsettled = true;
+                self.attend_at = 0;
                 if leadership.office == Office::CONTESTED && self.elected[0] != Some(node) {
                     self.elected = [Some(node), self.elected[0]];
                 }
             }
-            What::Deposed(_) | What::EpochEntered(_) => self.unsettled = true,
+            What::Deposed(_) | What::EpochEntered(_) => self.attend_at = 0,
             _ => {}
         }
         let heard = self.interest.meets(what.interest());
@@ -190,7 +186,7 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> Core<P, A, O, R> {
     }
 
     /// Starts an fsync, or leaves it waiting where the disk is stalled.
-    pub(crate) fn start_fsync(&mut self, node: NodeId, writes: u32) {
+    pub(crate) fn start_fsync(&mut self, site: &mut Site, node: NodeId, writes: u32) {
         let disk = &mut self.disks[node.index()];
         disk.covers = writes;
         disk.operation += 1;
@@ -198,15 +194,29 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> Core<P, A, O, R> {
             return;
         }
         let operation = disk.operation;
-        let took = self.fsync.sample(&mut self.streams[node.index()].disk);
+        let took = self.fsync.sample(&mut site.disk);
         self.push(self.now + took, Event::Fsync { node, operation });
     }
 
     /// Sends a message; the queue's events carry it.
     #[inline(always)]
-    fn transmit(&mut self, from: NodeId, to: NodeId, message: P::Message) {
+    fn transmit(&mut self, site: &mut Site, from: NodeId, to: NodeId, message: P::Message) {
         self.counters.sent[usize::from(P::kind(&message).0) & (MAX_KINDS - 1)] += 1;
-        let stream = &mut self.streams[from.index()].network;
+        if !R::ON {
+            let stream = &mut site.network;
+            let plainly =
+                self.network.send_plainly(Endpoint::from(from), Endpoint::from(to), self.now, stream);
+            if let Some(at) = plainly {
+                return self.push(at, Event::Deliver { to, from, message });
+            }
+        }
+        self.transmit_by_fate(site, from, to, message);
+    }
+
+    /// The whole story, out of line: on most links a message is delayed and nothing else.
+    #[inline(never)]
+    fn transmit_by_fate(&mut self, site: &mut Site, from: NodeId, to: NodeId, message: P::Message) {
+        let stream = &mut site.network;
         let fate = self.network.send(Endpoint::from(from), Endpoint::from(to), self.now, stream);
         if R::ON {
             self.note_send(to, &message, fate);
@@ -256,20 +266,21 @@ fn draw_clock(setting: &Setting, mut stream: Stream) -> Clock {
 /// One node's way to the world.
 pub(crate) struct NodePort<'a, P: Protocol, A, O, R> {
     pub(crate) core: &'a mut Core<P, A, O, R>,
+    pub(crate) site: &'a mut Site,
     pub(crate) node: NodeId,
 }
 
 impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> Port<P> for NodePort<'_, P, A, O, R> {
     #[inline(always)]
     fn transmit(&mut self, to: NodeId, message: P::Message) {
-        self.core.transmit(self.node, to, message);
+        self.core.transmit(self.site, self.node, to, message);
     }
 
     #[inline]
     fn arm(&mut self, timer: P::Timer, after: Jitter) {
         let core = &mut *self.core;
-        let delay: Span = core.streams[self.node.index()].timers.span(after.min, after.max);
-        let clock = &core.clocks[self.node.index()];
+        let delay: Span = self.site.timers.span(after.min, after.max);
+        let clock = &self.site.clock;
         let due_local: LocalTime = clock.mono(core.now) + delay;
         let due = clock.when_mono_shows(due_local);
         core.set_timer(self.node, timer.index(), due);
@@ -287,14 +298,14 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> Port<P> for NodePort<'
     }
 
     fn start_write(&mut self, writes: u32) {
-        self.core.start_fsync(self.node, writes);
+        self.core.start_fsync(self.site, self.node, writes);
         if R::ON {
             self.core.draft.effects.push(EffectRecord::StartFsync { writes });
         }
     }
 
     fn ask_again_at(&mut self, deadline: Deadline) {
-        let clock = &self.core.clocks[self.node.index()];
+        let clock = &self.site.clock;
         let due = match deadline {
             Deadline::Mono(at) => clock.when_mono_shows(at),
             Deadline::Wall(at) => clock.when_wall_shows(at),

@@ -1,6 +1,6 @@
 //! Injecting faults, undoing them, and healing everything.
 
-use crate::core::Core;
+use crate::core::{Core, Site};
 use crate::event::{Agenda, Event};
 use crate::plan::{InFlight, Lever, Plan, PlannedFault, Unsynced};
 use crate::record::{InputRecord, Recorder};
@@ -200,7 +200,7 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
         for link in &done.links {
             self.core.network.uncut(usize::from(*link));
         }
-        done.stalled.iter().for_each(|node| self.core.unstall(node));
+        done.stalled.iter().for_each(|node| self.core.unstall(&mut self.sites[node.index()], node));
     }
 
     /// Starts the processes that a fault killed.
@@ -236,7 +236,7 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
         let kept = match unsynced {
             Unsynced::Lost => 0,
             Unsynced::Kept => pending,
-            Unsynced::Random => self.core.streams[node.index()].disk.below(u64::from(pending) + 1) as u32,
+            Unsynced::Random => self.sites[node.index()].disk.below(u64::from(pending) + 1) as u32,
         };
         self.core.account(tag::CRASH, u64::from(kept) << 8 | u64::from(node.0));
         self.lose_quorum(node);
@@ -281,12 +281,12 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> Core<P, A, O, R> {
         disk.operation += 1;
     }
 
-    fn unstall(&mut self, node: NodeId) {
+    fn unstall(&mut self, site: &mut Site, node: NodeId) {
         let disk = &mut self.disks[node.index()];
         disk.stalls = disk.stalls.saturating_sub(1);
         let covers = disk.covers;
         if disk.stalls == 0 && covers > 0 {
-            self.start_fsync(node, covers);
+            self.start_fsync(site, node, covers);
         }
     }
 }

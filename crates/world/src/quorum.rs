@@ -21,22 +21,31 @@ impl Obeyed {
 }
 
 impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
-    /// Ends an event. Judges anew if somebody was elected or deposed or saw a new epoch.
-    #[inline]
-    pub(crate) fn settle(&mut self) {
-        if self.core.unsettled {
-            self.judge(LossCause::Superseded);
-        }
+    /// Ends an event. Judges anew if somebody was elected or deposed or saw a new epoch. Whether the run may go on: false
+    /// once the limit of events is reached.
+    #[inline(always)]
+    pub(crate) fn settle(&mut self) -> bool {
+        let goes_on = self.core.counters.events < self.core.attend_at || self.attend();
         if R::ON {
             self.core.end_entry();
         }
+        goes_on
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn attend(&mut self) -> bool {
+        if self.core.attend_at == 0 {
+            self.judge(LossCause::Superseded);
+        }
+        self.core.counters.events < self.core.event_limit
     }
 
     /// Judges who is obeyed, and observes what has changed. A fault calls it before anything else can happen, so that
     /// a loss is put down to its true cause.
     #[cold]
     pub(crate) fn judge(&mut self, cause: LossCause) {
-        self.core.unsettled = false;
+        self.core.attend_at = self.core.event_limit;
         for index in 0..self.hosts.len() {
             let node = NodeId::from_index(index);
             let was = self.obeyed.under[index];

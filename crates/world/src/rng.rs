@@ -4,8 +4,12 @@
 //! can be shrunk while the rest of the run stays as it was.
 
 use interregnum_kernel::{NodeId, Span};
-use rand_chacha::ChaCha8Rng;
-use rand_core::{Rng as _, SeedableRng as _};
+use rand_chacha::ChaCha8Core;
+use rand_core::SeedableRng as _;
+use rand_core::block::Generator as _;
+
+/// What the generator makes in one go: four blocks of 32-bit words.
+type Batch = <ChaCha8Core as rand_core::block::Generator>::Output;
 
 /// What randomness is drawn for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,27 +31,46 @@ pub enum Purpose {
 }
 
 /// One stream of random numbers.
+///
+/// The numbers are taken from the generator's batches here and not by its own front, which hands out halves of numbers
+/// too and therefore asks each time whether one straddles two batches.
 #[derive(Clone, Debug)]
-pub struct Stream(ChaCha8Rng);
+pub struct Stream {
+    /// Which pair of words comes next.
+    next: usize,
+    batch: Batch,
+    generator: ChaCha8Core,
+}
 
 impl Stream {
     /// The stream of a purpose, for one node, in the run of a seed.
     pub fn new(seed: u64, purpose: Purpose, node: NodeId) -> Stream {
-        let mut rng = ChaCha8Rng::from_seed(key(seed));
-        rng.set_stream((purpose as u64) << 8 | u64::from(node.0));
-        Stream(rng)
+        let generator = ChaCha8Core::from_seed(key(seed, (purpose as u64) << 8 | u64::from(node.0)));
+        // Most streams of a short run are never drawn from, so that the first batch waits for the first draw.
+        Stream { next: usize::MAX, batch: [0; _], generator }
     }
 
     /// 64 random bits.
-    #[inline]
+    #[inline(always)]
     pub fn bits(&mut self) -> u64 {
-        self.0.next_u64()
+        if let Some(pair) = self.batch.as_chunks().0.get(self.next) {
+            self.next += 1;
+            return number(*pair);
+        }
+        self.first_of_next_batch()
     }
 
-    /// 32 random bits.
+    #[inline(never)]
+    fn first_of_next_batch(&mut self) -> u64 {
+        self.generator.generate(&mut self.batch);
+        self.next = 1;
+        number([self.batch[0], self.batch[1]])
+    }
+
+    /// 32 random bits. The other half of the draw is thrown away.
     #[inline]
     pub fn bits32(&mut self) -> u32 {
-        self.0.next_u32()
+        (self.bits() >> 32) as u32
     }
 
     /// A number from 0 to `bound - 1`, or 0 for a bound of 0. By multiplication without rejection: over 2^64 values the
@@ -76,16 +99,28 @@ impl Stream {
     }
 }
 
-/// Spreads a seed over a ChaCha key (SplitMix64's finaliser, four times).
-fn key(seed: u64) -> [u8; 32] {
+/// The number that two words make.
+#[inline(always)]
+fn number([low, high]: [u32; 2]) -> u64 {
+    u64::from(high) << 32 | u64::from(low)
+}
+
+/// Spreads a seed over a ChaCha key (SplitMix64's finaliser, four times), and marks its end with what the stream is
+/// for: under different keys ChaCha's streams have nothing to do with each other.
+fn key(seed: u64, mark: u64) -> [u8; 32] {
     let mut state = seed;
-    let mut key = [0; 32];
-    for chunk in key.chunks_exact_mut(8) {
+    let mut words = [0; 4];
+    for word in &mut words {
         state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = state;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        chunk.copy_from_slice(&(z ^ (z >> 31)).to_le_bytes());
+        *word = z ^ (z >> 31);
+    }
+    words[3] ^= mark;
+    let mut key = [0; 32];
+    for (chunk, word) in key.chunks_exact_mut(8).zip(words) {
+        chunk.copy_from_slice(&word.to_le_bytes());
     }
     key
 }

@@ -32,7 +32,7 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
             [(workload.writes_every, Event::WriteTick), (workload.proposals_every, Event::ProposalTick)]
         {
             if let Some(every) = every.filter(|every| *every > Span::ZERO) {
-                let phase = self.core.streams[0].workload.below(every.0);
+                let phase = self.sites[0].workload.below(every.0);
                 self.core.push(GlobalTime(phase), event);
             }
         }
@@ -53,7 +53,7 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
             let number = self.workload.writes.len() as u32;
             let incarnation = self.hosts[index].incarnation();
             self.workload.writes.push(Write { writer, incarnation, leadership, number: u64::from(number) });
-            let wait = self.core.streams[index].workload.span(least, most);
+            let wait = self.sites[index].workload.span(least, most);
             self.core.push(self.core.now + wait, Event::Act { write: number });
         }
         if let Some(every) = self.setting.workload.writes_every {
@@ -71,7 +71,7 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
         self.core.account(tag::ACT, u64::from(number));
         self.core.observe(write.writer, What::WriteSent(write));
         let resource = Endpoint::resource(self.setting.nodes);
-        let stream = &mut self.core.streams[write.writer.index()].network;
+        let stream = &mut self.sites[write.writer.index()].network;
         let fate = self.core.network.send(Endpoint::from(write.writer), resource, self.core.now, stream);
         match fate {
             Fate::Arrives(at) => self.core.push(at, Event::Reach { write: number }),

@@ -136,9 +136,9 @@ fn without_fencing_a_stale_token_is_accepted() {
 
 #[test]
 fn a_write_whose_process_died_before_acting_is_never_sent() {
-    let story = writing(cluster(3), 5).during(50, 51, crash(&[node(1)]));
+    let story = writing(cluster(3), 5).during(43, 44, crash(&[node(1)]));
     let (run, calm) = (story.told(), writing(cluster(3), 5).told());
-    let crash = GlobalTime::ZERO + Span::millis(50);
+    let crash = GlobalTime::ZERO + Span::millis(43);
     let doomed: Vec<GlobalTime> =
         ticks(&run).into_iter().filter(|at| *at < crash && *at + Span::millis(5) > crash).collect();
     let calm_sent: Vec<_> = steps(&calm, Sent).into_iter().map(|(at, ..)| at).collect();
@@ -157,7 +157,7 @@ fn a_write_whose_process_died_before_acting_is_never_sent() {
 fn the_crash_of_the_test_above_falls_between_deciding_and_acting() {
     // Without this the claim above could hold for want of a doomed write.
     let turns = ticks(&writing(cluster(3), 5).told());
-    let crash = GlobalTime::ZERO + Span::millis(50);
+    let crash = GlobalTime::ZERO + Span::millis(43);
     assert!(
         turns.iter().any(|at| *at < crash && *at + Span::millis(5) > crash),
         "seed 1 has no such turn: {turns:?}"
