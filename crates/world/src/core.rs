@@ -23,7 +23,7 @@ pub struct Counters {
     pub sent: [u64; MAX_KINDS],
     /// Messages lost by chance, by a cut, or because the receiver was down.
     pub lost: u64,
-    /// Messages that arrived a second time.
+    /// Messages that the network sent on their way twice.
     pub duplicated: u64,
     /// Completed fsyncs.
     pub fsyncs: u64,

@@ -152,8 +152,8 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
             }
             Lever::Transfer { to } => {
                 let Some(leader) = self.leader() else { return false };
-                let heirs = self.pick_once(to).nodes;
-                let Some(heir) = heirs.iter().find(|node| *node != leader) else { return false };
+                let heirs = self.pick(&mut Picker::without(leader), to).nodes;
+                let Some(heir) = heirs.iter().next() else { return false };
                 self.announce(index, true);
                 self.administer(sequence, leader, Order::TransferLeadership(heir));
                 true

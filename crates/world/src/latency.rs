@@ -45,7 +45,8 @@ impl Latency {
         Latency::Table(Arc::new(QuantileTable::new(|p| least - scale * math::ln(1.0 - p))))
     }
 
-    /// The distribution that draws one of these delays, each equally likely. An empty list is no delay.
+    /// The distribution that draws one of these delays, each equally likely. An empty list is no delay. Where the list
+    /// jumps inside a cell of the table (one draw in a thousand for each jump at most) a value between the two comes out.
     pub fn empirical(mut delays: Vec<Span>) -> Latency {
         delays.sort_unstable();
         match delays.as_slice() {

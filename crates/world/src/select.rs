@@ -34,6 +34,12 @@ impl Picker {
     pub(crate) fn of_overlapping_groups() -> Picker {
         Picker { overlap: true, ..Picker::default() }
     }
+
+    /// For levers that cannot mean this node.
+    pub(crate) fn without(node: NodeId) -> Picker {
+        let taken = Group { nodes: NodeSet::only(node), resource: false };
+        Picker { taken, overlap: false }
+    }
 }
 
 impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
