@@ -7,6 +7,7 @@ use crate::protocol::{Checkable, Deadline, Input, Leadership, Now, Protocol, Tim
 use crate::time::Jitter;
 use std::collections::VecDeque;
 use std::hash::{Hash, Hasher};
+use std::vec::Drain;
 
 /// What the engine does for one node.
 pub trait Port<P: Protocol> {
@@ -276,10 +277,7 @@ impl<P: Protocol> Host<P> {
     fn perform(&mut self, effects: &mut Effects<P>, port: &mut impl Port<P>) {
         match effects.list.as_slice() {
             [] => {}
-            [only] => {
-                let common = self.is_common(only);
-                self.perform_one(common, || effects.list.pop(), port);
-            }
+            [only] if self.is_common(only) => self.perform_common(effects.list.pop(), port),
             _ => self.perform_many(effects, port),
         }
     }
@@ -288,8 +286,11 @@ impl<P: Protocol> Host<P> {
     fn perform_many(&mut self, effects: &mut Effects<P>, port: &mut impl Port<P>) {
         let mut rest = effects.list.drain(..);
         while let Some(next) = rest.as_slice().first() {
-            let common = self.is_common(next);
-            self.perform_one(common, || rest.next(), port);
+            if self.is_common(next) {
+                self.perform_common(rest.next(), port);
+            } else {
+                self.perform_rare(&mut rest, port);
+            }
         }
     }
 
@@ -303,19 +304,11 @@ impl<P: Protocol> Host<P> {
         }
     }
 
-    /// Performs an effect. It is taken only here, apart for the common and for the rare: a single place to take it would
-    /// hold it whole, and to copy it whole just after the step has written it bit by bit stalls the processor.
+    /// Performs an effect of the common kinds. Effects are taken where they are performed, the common and the rare apart:
+    /// to hold one whole, and to copy it whole just after the step has written it bit by bit, stalls the processor.
     #[inline(always)]
-    fn perform_one(
-        &mut self,
-        common: bool,
-        take: impl FnOnce() -> Option<Effect<P>>,
-        port: &mut impl Port<P>,
-    ) {
-        if !common {
-            return self.perform_rare(take(), port);
-        }
-        match take() {
+    fn perform_common(&mut self, effect: Option<Effect<P>>, port: &mut impl Port<P>) {
+        match effect {
             Some(Effect::Send { to, message, .. }) => port.transmit(to, message),
             Some(Effect::SetTimer { timer, after }) => self.set_timer(timer, after, port),
             _ => {}
@@ -334,10 +327,10 @@ impl<P: Protocol> Host<P> {
         release == Release::AtOnce || self.pending == 0
     }
 
-    /// The effects that few steps have, out of line like [`Host::step_rarely`].
+    /// Performs the next effect, one that few steps have; out of line like [`Host::step_rarely`].
     #[inline(never)]
-    fn perform_rare(&mut self, effect: Option<Effect<P>>, port: &mut impl Port<P>) {
-        let Some(effect) = effect else { return };
+    fn perform_rare(&mut self, rest: &mut Drain<'_, Effect<P>>, port: &mut impl Port<P>) {
+        let Some(effect) = rest.next() else { return };
         match effect {
             Effect::Send { to, message, release } if self.is_free(release) => port.transmit(to, message),
             Effect::Send { to, message, .. } => self.queue.push_back(Queued::Send { to, message }),
