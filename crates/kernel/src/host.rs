@@ -7,7 +7,6 @@ use crate::protocol::{Checkable, Deadline, Input, Leadership, Now, Protocol, Tim
 use crate::time::Jitter;
 use std::collections::VecDeque;
 use std::hash::{Hash, Hasher};
-use std::vec::Drain;
 
 /// What the engine does for one node.
 pub trait Port<P: Protocol> {
@@ -106,7 +105,7 @@ impl<P: Protocol> Host<P> {
         if self.running.is_some() {
             return;
         }
-        debug_assert!(effects.as_slice().is_empty(), "every step's effects have been performed");
+        debug_assert!(effects.is_empty(), "every step's effects have been performed");
         let state = protocol.boot(self.node, &self.disk, now, effects);
         let epoch = protocol.epoch(&state);
         let first = self.incarnation == Incarnation::ZERO;
@@ -252,7 +251,7 @@ impl<P: Protocol> Host<P> {
         port: &mut impl Port<P>,
     ) {
         let Some(running) = &mut self.running else { return };
-        debug_assert!(effects.as_slice().is_empty(), "every step's effects have been performed");
+        debug_assert!(effects.is_empty(), "every step's effects have been performed");
         protocol.step(&mut running.state, now, input, effects);
         running.observe_answers(protocol, now, port);
         self.perform(effects, port);
@@ -275,40 +274,34 @@ impl<P: Protocol> Host<P> {
     /// at most, the answer to a message: only that case is kept in line.
     #[inline(always)]
     fn perform(&mut self, effects: &mut Effects<P>, port: &mut impl Port<P>) {
-        match effects.list.as_slice() {
-            [] => {}
-            [only] if self.is_common(only) => self.perform_common(effects.list.pop(), port),
-            _ => self.perform_many(effects, port),
+        let count = std::mem::take(&mut effects.len);
+        match effects.slots.get_mut(..count) {
+            None | Some([]) => {}
+            Some([only]) => self.perform_one(only, port),
+            Some(several) => self.perform_many(several, port),
         }
     }
 
     #[inline(never)]
-    fn perform_many(&mut self, effects: &mut Effects<P>, port: &mut impl Port<P>) {
-        let mut rest = effects.list.drain(..);
-        while let Some(next) = rest.as_slice().first() {
-            if self.is_common(next) {
-                self.perform_common(rest.next(), port);
-            } else {
-                self.perform_rare(&mut rest, port);
-            }
+    fn perform_many(&mut self, effects: &mut [Option<Effect<P>>], port: &mut impl Port<P>) {
+        for slot in effects {
+            self.perform_one(slot, port);
         }
     }
 
-    /// Whether this is an effect that most steps have.
+    /// Performs an effect. Effects are taken where they are performed, the common and the rare apart: to hold one whole,
+    /// and to copy it whole just after the step has written it bit by bit, stalls the processor.
     #[inline(always)]
-    fn is_common(&self, effect: &Effect<P>) -> bool {
-        match effect {
-            Effect::Send { release, .. } => self.is_free(*release),
-            Effect::SetTimer { .. } => true,
+    fn perform_one(&mut self, slot: &mut Option<Effect<P>>, port: &mut impl Port<P>) {
+        let common = match slot {
+            Some(Effect::Send { release, .. }) => self.is_free(*release),
+            Some(Effect::SetTimer { .. }) => true,
             _ => false,
+        };
+        if !common {
+            return self.perform_rare(slot, port);
         }
-    }
-
-    /// Performs an effect of the common kinds. Effects are taken where they are performed, the common and the rare apart:
-    /// to hold one whole, and to copy it whole just after the step has written it bit by bit, stalls the processor.
-    #[inline(always)]
-    fn perform_common(&mut self, effect: Option<Effect<P>>, port: &mut impl Port<P>) {
-        match effect {
+        match slot.take() {
             Some(Effect::Send { to, message, .. }) => port.transmit(to, message),
             Some(Effect::SetTimer { timer, after }) => self.set_timer(timer, after, port),
             _ => {}
@@ -327,10 +320,10 @@ impl<P: Protocol> Host<P> {
         release == Release::AtOnce || self.pending == 0
     }
 
-    /// Performs the next effect, one that few steps have; out of line like [`Host::step_rarely`].
+    /// Performs an effect that few steps have; out of line like [`Host::step_rarely`].
     #[inline(never)]
-    fn perform_rare(&mut self, rest: &mut Drain<'_, Effect<P>>, port: &mut impl Port<P>) {
-        let Some(effect) = rest.next() else { return };
+    fn perform_rare(&mut self, slot: &mut Option<Effect<P>>, port: &mut impl Port<P>) {
+        let Some(effect) = slot.take() else { return };
         match effect {
             Effect::Send { to, message, release } if self.is_free(release) => port.transmit(to, message),
             Effect::Send { to, message, .. } => self.queue.push_back(Queued::Send { to, message }),

@@ -206,7 +206,7 @@ impl Protocol for Raft {
         state
     }
 
-    #[inline]
+    #[inline(always)]
     fn step(&self, state: &mut State, now: Now, input: Input<Raft>, out: &mut Out) {
         match input {
             Input::Received { from, message } => self.on_message(state, from, message, out),
