@@ -7,8 +7,8 @@
 //! The contestants take turns in short rounds. Two ratios are printed: the median of the ratios within each round, and
 //! the ratio of everyone's best round. Where they differ much, the machine was too busy to measure on.
 //!
-//! `ONLY=light`, `ONLY=heavy` or `ONLY=floor` runs one contestant once and prints its events, for a profiler or a count
-//! of instructions; `SECS=100` sets how much time it simulates.
+//! `ONLY=light`, `ONLY=heavy`, `ONLY=floor` or `ONLY=failovers` runs one contestant once and prints its events, for a
+//! profiler or a count of instructions; `SECS=100` sets how much time it simulates, in failovers how many trials.
 
 use interregnum_benches::exchange::{self, Heavy, Light};
 use interregnum_benches::{failovers, floor};
@@ -79,7 +79,8 @@ fn run_alone(contestant: &str) {
         "light" => exchange::simulator::<Light>(horizon).run(1).counters.events,
         "heavy" => exchange::simulator::<Heavy>(horizon).run(1).counters.events,
         "floor" => floor::run(1, horizon).0,
-        other => return eprintln!("no contestant is called {other:?}: light, heavy, floor"),
+        "failovers" => failovers::run(0, seconds).events,
+        other => return eprintln!("no contestant is called {other:?}: light, heavy, floor, failovers"),
     };
     println!("{events}");
 }

@@ -145,6 +145,7 @@ impl<M: Content> Protocol for Exchange<M> {
         out.set_timer(Beat, Jitter::exactly(INTERVAL));
         Memory { node, round: 0, acknowledged: 0 }
     }
+    #[inline(always)]
     fn step(&self, state: &mut Memory, _: Now, input: Input<Self>, out: &mut Effects<Self>) {
         match input {
             Input::Received { from, message } => match message.read() {

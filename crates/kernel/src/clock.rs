@@ -4,7 +4,7 @@
 //! All arithmetic is on integers: the rate is a fixed-point number with 32 fractional bits.
 
 use crate::protocol::Now;
-use crate::time::{GlobalTime, LocalTime, WallTime};
+use crate::time::{GlobalTime, LocalTime, Span, WallTime};
 
 /// One, as a rate.
 const UNIT_RATE: u64 = 1 << 32;
@@ -63,6 +63,15 @@ impl Clock {
         GlobalTime(self.since.0.saturating_add(u64::try_from(real).unwrap_or(u64::MAX)))
     }
 
+    /// The first global instant at which the monotonic clock shows so much more than at `at`.
+    #[inline]
+    pub fn when_mono_has_gained(&self, span: Span, at: GlobalTime) -> GlobalTime {
+        if self.rate == UNIT_RATE {
+            return at + span;
+        }
+        self.when_mono_shows(self.mono(at) + span)
+    }
+
     /// The first global instant at which the wall clock shows at least `wall`, at its present offset and rate.
     pub fn when_wall_shows(&self, wall: WallTime) -> GlobalTime {
         let mono = wall.0.saturating_sub(self.wall_offset).max(0);
@@ -91,7 +100,6 @@ fn rate_of(drift_ppm: i32) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::time::Span;
 
     #[test]
     fn a_fast_clock_gains_what_its_drift_says() {
@@ -112,6 +120,17 @@ mod tests {
                 let before = GlobalTime(at.0 - 1);
                 assert!(clock.mono(before).0 < local, "nor later than need be (drift {drift}, {local})");
             }
+        }
+    }
+
+    #[test]
+    fn a_span_from_now_ends_when_the_reading_has_grown_by_it() {
+        for drift in [-900_000, 0, 900_000] {
+            let mut clock = Clock::new(drift / 3, 0);
+            clock.set_drift(GlobalTime(12_345), drift);
+            let (now, span) = (GlobalTime(7_777_777), Span::millis(3));
+            let shown = clock.mono(now) + span;
+            assert_eq!(clock.when_mono_has_gained(span, now), clock.when_mono_shows(shown), "drift {drift}");
         }
     }
 

@@ -60,24 +60,39 @@ pub enum Effect<P: Protocol> {
 /// simulator's speed.
 #[derive(Debug)]
 pub struct Effects<P: Protocol> {
-    pub(crate) list: Vec<Effect<P>>,
+    /// The effects, and then empty slots, of which there is always one.
+    pub(crate) slots: Vec<Option<Effect<P>>>,
+    /// How many effects there are.
+    pub(crate) len: usize,
 }
 
 impl<P: Protocol> Default for Effects<P> {
     fn default() -> Self {
-        Effects { list: Vec::with_capacity(16) }
+        let mut effects = Effects { slots: Vec::new(), len: 0 };
+        effects.make_room();
+        effects
     }
 }
 
 impl<P: Protocol> Effects<P> {
-    /// Appends an effect. Room is made by a call that cannot unwind, after which the list is known not to grow: were
-    /// there a way to unwind past the effect, it would be put together on the stack, to be dropped there, and copied.
+    /// Appends an effect, and makes room for the next. Room is not made when it is needed: making it can unwind, and an
+    /// effect that waits for it would be put together on the stack, to be dropped there, and copied.
     #[inline(always)]
     fn push(&mut self, effect: Effect<P>) {
-        while self.list.len() == self.list.capacity() {
-            make_room(&mut self.list);
+        let Some(slot) = self.slots.get_mut(self.len) else { return debug_assert!(false, "a slot is free") };
+        // A free slot holds nothing, and is not to be asked whether it has something to drop.
+        std::mem::forget(slot.replace(effect));
+        self.len += 1;
+        if self.len == self.slots.len() {
+            self.make_room();
         }
-        self.list.push(effect);
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn make_room(&mut self) {
+        let more = self.slots.len().max(16);
+        self.slots.extend(std::iter::repeat_with(|| None).take(more));
     }
 
     /// Sends a message at once.
@@ -120,19 +135,17 @@ impl<P: Protocol> Effects<P> {
     pub fn note_when(&mut self, release: Release, fact: Fact) {
         self.push(Effect::Note { fact, release });
     }
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
     /// The effects so far, in order.
-    pub fn as_slice(&self) -> &[Effect<P>] {
-        &self.list
+    pub fn iter(&self) -> impl Iterator<Item = &Effect<P>> {
+        self.slots[..self.len].iter().flatten()
     }
     /// Forgets all effects; keeps the storage.
     pub fn clear(&mut self) {
-        self.list.clear();
+        self.slots[..self.len].fill_with(|| None);
+        self.len = 0;
     }
-}
-
-/// Makes room for another effect. The foreign convention is there because it aborts instead of unwinding.
-#[cold]
-#[inline(never)]
-extern "C" fn make_room<P: Protocol>(list: &mut Vec<Effect<P>>) {
-    list.reserve(1);
 }

@@ -1,12 +1,13 @@
 //! One node: its protocol state, its armed timers, its disk and the queue before the disk.
 
+mod answers;
+
 use crate::effects::{Effect, Effects, Release};
-use crate::ids::{Command, Epoch, Incarnation, LogEntry, LogIndex, NodeId, NodeSet, Order, Role};
+use crate::ids::{Command, Epoch, Incarnation, LogIndex, NodeId, Order, Role};
 use crate::observation::{Fact, Interest, What};
-use crate::protocol::{Checkable, Deadline, Input, Leadership, Now, Protocol, TimerSet};
+use crate::protocol::{Deadline, Input, Leadership, Now, Protocol, TimerSet};
 use crate::time::Jitter;
 use std::collections::VecDeque;
-use std::hash::{Hash, Hasher};
 
 /// What the engine does for one node.
 pub trait Port<P: Protocol> {
@@ -105,7 +106,7 @@ impl<P: Protocol> Host<P> {
         if self.running.is_some() {
             return;
         }
-        debug_assert!(effects.as_slice().is_empty(), "every step's effects have been performed");
+        debug_assert!(effects.is_empty(), "every step's effects have been performed");
         let state = protocol.boot(self.node, &self.disk, now, effects);
         let epoch = protocol.epoch(&state);
         let first = self.incarnation == Incarnation::ZERO;
@@ -251,7 +252,7 @@ impl<P: Protocol> Host<P> {
         port: &mut impl Port<P>,
     ) {
         let Some(running) = &mut self.running else { return };
-        debug_assert!(effects.as_slice().is_empty(), "every step's effects have been performed");
+        debug_assert!(effects.is_empty(), "every step's effects have been performed");
         protocol.step(&mut running.state, now, input, effects);
         running.observe_answers(protocol, now, port);
         self.perform(effects, port);
@@ -274,48 +275,34 @@ impl<P: Protocol> Host<P> {
     /// at most, the answer to a message: only that case is kept in line.
     #[inline(always)]
     fn perform(&mut self, effects: &mut Effects<P>, port: &mut impl Port<P>) {
-        match effects.list.as_slice() {
-            [] => {}
-            [only] => {
-                let common = self.is_common(only);
-                self.perform_one(common, || effects.list.pop(), port);
-            }
-            _ => self.perform_many(effects, port),
+        let count = std::mem::take(&mut effects.len);
+        match effects.slots.get_mut(..count) {
+            None | Some([]) => {}
+            Some([only]) => self.perform_one(only, port),
+            Some(several) => self.perform_many(several, port),
         }
     }
 
     #[inline(never)]
-    fn perform_many(&mut self, effects: &mut Effects<P>, port: &mut impl Port<P>) {
-        let mut rest = effects.list.drain(..);
-        while let Some(next) = rest.as_slice().first() {
-            let common = self.is_common(next);
-            self.perform_one(common, || rest.next(), port);
+    fn perform_many(&mut self, effects: &mut [Option<Effect<P>>], port: &mut impl Port<P>) {
+        for slot in effects {
+            self.perform_one(slot, port);
         }
     }
 
-    /// Whether this is an effect that most steps have.
+    /// Performs an effect. Effects are taken where they are performed, the common and the rare apart: to hold one whole,
+    /// and to copy it whole just after the step has written it bit by bit, stalls the processor.
     #[inline(always)]
-    fn is_common(&self, effect: &Effect<P>) -> bool {
-        match effect {
-            Effect::Send { release, .. } => self.is_free(*release),
-            Effect::SetTimer { .. } => true,
+    fn perform_one(&mut self, slot: &mut Option<Effect<P>>, port: &mut impl Port<P>) {
+        let common = match slot {
+            Some(Effect::Send { release, .. }) => self.is_free(*release),
+            Some(Effect::SetTimer { .. }) => true,
             _ => false,
-        }
-    }
-
-    /// Performs an effect. It is taken only here, apart for the common and for the rare: a single place to take it would
-    /// hold it whole, and to copy it whole just after the step has written it bit by bit stalls the processor.
-    #[inline(always)]
-    fn perform_one(
-        &mut self,
-        common: bool,
-        take: impl FnOnce() -> Option<Effect<P>>,
-        port: &mut impl Port<P>,
-    ) {
+        };
         if !common {
-            return self.perform_rare(take(), port);
+            return self.perform_rare(slot, port);
         }
-        match take() {
+        match slot.take() {
             Some(Effect::Send { to, message, .. }) => port.transmit(to, message),
             Some(Effect::SetTimer { timer, after }) => self.set_timer(timer, after, port),
             _ => {}
@@ -334,10 +321,10 @@ impl<P: Protocol> Host<P> {
         release == Release::AtOnce || self.pending == 0
     }
 
-    /// The effects that few steps have, out of line like [`Host::step_rarely`].
+    /// Performs an effect that few steps have; out of line like [`Host::step_rarely`].
     #[inline(never)]
-    fn perform_rare(&mut self, effect: Option<Effect<P>>, port: &mut impl Port<P>) {
-        let Some(effect) = effect else { return };
+    fn perform_rare(&mut self, slot: &mut Option<Effect<P>>, port: &mut impl Port<P>) {
+        let Some(effect) = slot.take() else { return };
         match effect {
             Effect::Send { to, message, release } if self.is_free(release) => port.transmit(to, message),
             Effect::Send { to, message, .. } => self.queue.push_back(Queued::Send { to, message }),
@@ -418,121 +405,5 @@ impl<P: Protocol> Running<P> {
         if let Some(deadline) = new {
             port.ask_again_at(deadline);
         }
-    }
-}
-
-/// Questions about a node.
-impl<P: Protocol> Host<P> {
-    /// Its name.
-    pub fn node(&self) -> NodeId {
-        self.node
-    }
-    /// How often it has crashed.
-    pub fn incarnation(&self) -> Incarnation {
-        self.incarnation
-    }
-    /// Whether the process runs.
-    pub fn is_up(&self) -> bool {
-        self.running.is_some()
-    }
-    /// Its memory, while it runs.
-    pub fn state(&self) -> Option<&P::State> {
-        self.running.as_ref().map(|running| &running.state)
-    }
-    /// What is durable.
-    pub fn disk(&self) -> &P::Disk {
-        &self.disk
-    }
-    /// How many writes are not durable yet: a crash has one outcome more than that.
-    pub fn pending_writes(&self) -> u32 {
-        self.pending
-    }
-    /// The disk queue, oldest first.
-    pub fn queue(&self) -> impl Iterator<Item = &Queued<P::Message, P::Write>> {
-        self.queue.iter()
-    }
-    /// The armed timers.
-    pub fn armed(&self) -> TimerSet {
-        self.armed
-    }
-    /// What it leads, as last observed.
-    pub fn leadership(&self) -> Option<Leadership> {
-        self.running.as_ref().and_then(|running| running.leadership)
-    }
-    /// When its lease ends, as last observed.
-    pub fn lease(&self) -> Option<Deadline> {
-        self.running.as_ref().and_then(|running| running.lease)
-    }
-    /// Its role, as last observed; `None` while it is down.
-    pub fn role(&self) -> Option<Role> {
-        self.running.as_ref().map(|running| running.role)
-    }
-    /// Its epoch, as last observed; `None` while it is down.
-    pub fn epoch(&self) -> Option<Epoch> {
-        self.running.as_ref().map(|running| running.epoch)
-    }
-    /// Whether these nodes are a quorum in its configuration; false while it is down.
-    pub fn is_quorum(&self, protocol: &P, nodes: NodeSet) -> bool {
-        self.running.as_ref().is_some_and(|running| protocol.is_quorum(&running.state, nodes))
-    }
-    /// The entry at a position of its log.
-    pub fn log_entry(&self, protocol: &P, index: LogIndex) -> Option<LogEntry> {
-        self.running.as_ref().and_then(|running| protocol.log_entry(&running.state, index))
-    }
-}
-
-// `derive` would ask `P: Clone + Eq + Hash` and not what is meant: that the protocol's types are. So by hand.
-
-impl<P: Checkable> Clone for Host<P> {
-    fn clone(&self) -> Self {
-        Host {
-            node: self.node,
-            incarnation: self.incarnation,
-            disk: self.disk.clone(),
-            queue: self.queue.clone(),
-            pending: self.pending,
-            busy: self.busy,
-            armed: self.armed,
-            running: self.running.as_ref().map(|running| Running {
-                state: running.state.clone(),
-                leadership: running.leadership,
-                lease: running.lease,
-                role: running.role,
-                epoch: running.epoch,
-            }),
-        }
-    }
-}
-
-impl<P: Checkable> Host<P> {
-    /// Everything that two equal hosts share. `busy` and `pending` follow from the queue, and the last answers from
-    /// the state; the lease is kept because it depends on the time as well.
-    #[expect(clippy::type_complexity, reason = "a private tuple, named once")]
-    fn essence(
-        &self,
-    ) -> (
-        NodeId,
-        Incarnation,
-        &P::Disk,
-        &VecDeque<Queued<P::Message, P::Write>>,
-        TimerSet,
-        Option<(&P::State, Option<Leadership>, Option<Deadline>)>,
-    ) {
-        let running = self.running.as_ref().map(|r| (&r.state, r.leadership, r.lease));
-        (self.node, self.incarnation, &self.disk, &self.queue, self.armed, running)
-    }
-}
-
-impl<P: Checkable> PartialEq for Host<P> {
-    fn eq(&self, other: &Self) -> bool {
-        self.essence() == other.essence()
-    }
-}
-
-impl<P: Checkable> Eq for Host<P> {}
-
-impl<P: Checkable> Hash for Host<P> {
-    fn hash<H: Hasher>(&self, hasher: &mut H) {
-        self.essence().hash(hasher);
     }
 }

@@ -96,7 +96,10 @@ impl<P> Checkable for P where
 }
 
 /// What happens to a node.
+///
+/// The representation gives it a tag of its own, as [`crate::Effect`] has one: every step begins by reading it.
 #[derive(Clone, Debug)]
+#[repr(u8)]
 pub enum Input<P: Protocol> {
     /// A message arrived. The network may have delayed, reordered or duplicated it.
     Received {

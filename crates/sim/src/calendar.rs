@@ -101,6 +101,17 @@ impl<E> Calendar<E> {
         self.summary |= 1 << (place / 64);
     }
 
+    /// Empties all buckets: the occupied ones, which at the end of a short run are few.
+    fn empty_ring(&mut self) {
+        for (word, bits) in self.occupied.iter_mut().enumerate() {
+            while *bits != 0 {
+                self.heads[word * 64 + bits.trailing_zeros() as usize] = NONE;
+                *bits &= *bits - 1;
+            }
+        }
+        self.summary = 0;
+    }
+
     /// Puts a far event into the ring.
     fn link(&mut self, bucket: u64, index: u32) {
         let place = (bucket & MASK) as usize;
@@ -255,9 +266,7 @@ impl<P: Protocol> Queue<P> for Calendar<Event<P>> {
     fn clear(&mut self) {
         self.slots.clear();
         self.free = NONE;
-        self.heads.fill(NONE);
-        self.occupied = [0; BUCKETS / 64];
-        self.summary = 0;
+        self.empty_ring();
         self.cursor = 0;
         self.current.clear();
         self.far.clear();

@@ -7,8 +7,8 @@ use crate::rng::{Purpose, Stream};
 use crate::setting::{Endpoint, Setting};
 use crate::timers::Timers;
 use interregnum_kernel::{
-    Clock, Deadline, Digest, Epoch, GlobalTime, Incarnation, Interest, Jitter, LocalTime, NodeId,
-    Observation, Observer, Office, Port, Protocol, Span, TimerName, What,
+    Clock, Deadline, Digest, Epoch, GlobalTime, Incarnation, Interest, Jitter, NodeId, Observation, Observer,
+    Office, Port, Protocol, TimerName, What,
 };
 
 /// How many kinds of message are counted apart.
@@ -279,10 +279,8 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> Port<P> for NodePort<'
     #[inline]
     fn arm(&mut self, timer: P::Timer, after: Jitter) {
         let core = &mut *self.core;
-        let delay: Span = self.site.timers.span(after.min, after.max);
-        let clock = &self.site.clock;
-        let due_local: LocalTime = clock.mono(core.now) + delay;
-        let due = clock.when_mono_shows(due_local);
+        let delay = self.site.timers.span(after.min, after.max);
+        let due = self.site.clock.when_mono_has_gained(delay, core.now);
         core.set_timer(self.node, timer.index(), due);
         if R::ON {
             core.draft.effects.push(EffectRecord::SetTimer { timer: format!("{timer:?}"), due_ns: due });

@@ -3,7 +3,7 @@
 use super::bugs::Plant;
 use super::state::{State, Write};
 use super::{Message, Out, Raft, Timer};
-use interregnum_kernel::{Epoch, Fact, LogIndex, NodeId, Office, Release, Role};
+use interregnum_kernel::{Epoch, Fact, Jitter, LogIndex, NodeId, Office, Release, Role, Span};
 
 /// Standing for election.
 impl Raft {
@@ -109,6 +109,8 @@ impl Raft {
         // The answer and the note that the vote was given wait for the vote to be durable.
         let mut release = Release::OnceDurable;
         if granted {
+            // The whole timeout begins now, whatever is left of the guard.
+            state.guard_comes_first = false;
             if self.bug == Some(Plant::VoteBeforeFsync) {
                 // The bug: they do not wait.
                 release = Release::AtOnce;
@@ -295,10 +297,15 @@ impl Raft {
             state.voted_for = None;
         }
         state.leader = Some(from);
-        if self.stickiness {
-            self.guard(state, out);
+        if !self.stickiness {
+            out.set_timer(Timer::Election, self.election_timeout);
+            return true;
         }
-        out.set_timer(Timer::Election, self.election_timeout);
+        self.guard(state, out);
+        if !state.guard_comes_first {
+            state.guard_comes_first = true;
+            out.cancel_timer(Timer::Election);
+        }
         true
     }
 
@@ -309,9 +316,21 @@ impl Raft {
         out.set_timer(Timer::Guard, self.patience());
     }
 
+    /// No leader was heard for the shortest election timeout. If the guard came first, the election timer takes over for
+    /// what the timeout has beyond that.
+    pub(super) fn on_guard_ends(&self, state: &mut State, out: &mut Out) {
+        state.guarded = false;
+        if std::mem::take(&mut state.guard_comes_first) {
+            let Jitter { min, max } = self.election_timeout;
+            out.set_timer(Timer::Election, Jitter::between(Span::ZERO, Span(max.0 - min.0)));
+        }
+    }
+
+    /// Ends the protection. Whoever stands for election does that, and arms or disarms the election timer itself.
     pub(super) fn unguard(&self, state: &mut State, out: &mut Out) {
         if state.guarded {
             state.guarded = false;
+            state.guard_comes_first = false;
             out.cancel_timer(Timer::Guard);
         }
     }

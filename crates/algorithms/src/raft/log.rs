@@ -54,11 +54,20 @@ impl Log {
 
     /// Adds one entry at the end.
     pub(crate) fn push(&mut self, entry: LogEntry) {
+        self.begin();
         self.entries.push(entry);
+    }
+
+    /// Gives a log that is about to get its first entry room for a few: most logs of short runs never need more.
+    fn begin(&mut self) {
+        if self.entries.capacity() == 0 {
+            self.entries.reserve(32);
+        }
     }
 
     /// The log becomes what it holds up to the batch's place, and then the batch.
     pub(crate) fn splice(&mut self, batch: &Batch) {
+        self.begin();
         self.entries.truncate(batch.prev_index.0 as usize);
         self.entries.extend_from_slice(&batch.entries);
     }

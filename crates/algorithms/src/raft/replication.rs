@@ -122,13 +122,13 @@ impl Raft {
     /// Commits up to the highest position that a majority has, if it holds an entry of the leader's own term: copies of
     /// older entries prove nothing, but are committed with it (paper §5.4.2).
     pub(super) fn advance_commit(&self, state: &mut State, out: &mut Out) {
-        let mut matched = [LogIndex::ZERO; NodeId::MAX];
-        let matched = &mut matched[..state.leading.progress.len()];
-        for (slot, progress) in matched.iter_mut().zip(&state.leading.progress) {
-            *slot = progress.matched;
-        }
-        matched.sort_unstable_by(|a, b| b.cmp(a));
-        let majority_has = matched[matched.len() / 2];
+        let progress = &state.leading.progress;
+        let has_majority = |index: &LogIndex| {
+            let holders = progress.iter().filter(|other| other.matched >= *index).count();
+            holders > progress.len() / 2
+        };
+        let uncommitted = progress.iter().map(|node| node.matched).filter(|index| *index > state.commit);
+        let Some(majority_has) = uncommitted.filter(has_majority).max() else { return };
         let own_term = state.log.epoch_at(majority_has) == Some(state.current_term);
         // The bug: copies of any entry count.
         if own_term || self.bug == Some(Plant::CommitCountsAnyTerm) {

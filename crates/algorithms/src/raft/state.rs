@@ -42,6 +42,9 @@ pub struct State {
     pub(crate) leader: Option<NodeId>,
     /// Whether a leader was heard of so recently that the node refuses to vote against it. Cleared by the guard timer.
     pub(crate) guarded: bool,
+    /// Whether the guard timer runs for the election timer too: as long as it runs, an election is out of the question,
+    /// so that the election timer is armed only when it ends, with the rest of the timeout.
+    pub(crate) guard_comes_first: bool,
     pub(crate) tally: Tally,
     pub(crate) leading: Leading,
 }
@@ -123,6 +126,7 @@ impl State {
             role: Role::Follower,
             leader: None,
             guarded: false,
+            guard_comes_first: false,
             tally: Tally::default(),
             leading: Leading::blank(nodes),
         }

@@ -57,7 +57,64 @@ fn each_heartbeat_renews_the_protection_and_the_election_timeout() {
     cluster.pass("Heartbeat", N1, N2);
     assert!(cluster.state(N2).guarded, "the guard is up again");
     assert_eq!(cluster.armed(N2, Timer::Guard), Some(Jitter::exactly(Span::millis(150))));
+    assert_eq!(cluster.armed(N2, Timer::Election), None, "and the election timeout begins with it");
+}
+
+#[test]
+fn the_guard_and_the_rest_are_one_election_timeout() {
+    let mut cluster = Cluster::of(&plain(3));
+    assert_eq!(
+        cluster.armed(N2, Timer::Election),
+        Some(cluster.raft.election_timeout),
+        "no leader was heard"
+    );
+    cluster.elect(N1);
+    assert_eq!(cluster.armed(N2, Timer::Election), None, "the guard comes first");
+    cluster.fire(N2, Timer::Guard);
+    let rest = Jitter::between(Span::ZERO, Span::millis(150));
+    assert_eq!(cluster.armed(N2, Timer::Election), Some(rest), "150 to 300 ms, less 150");
+    cluster.fire(N2, Timer::Election);
+    assert_eq!(cluster.role(N2), Role::Candidate);
+}
+
+#[test]
+fn without_stickiness_the_election_timeout_is_one_timer() {
+    let mut cluster = Cluster::of(&bare(3));
+    cluster.elect(N1);
     assert_eq!(cluster.armed(N2, Timer::Election), Some(cluster.raft.election_timeout));
+    assert_eq!(cluster.armed(N2, Timer::Guard), None);
+}
+
+#[test]
+fn a_vote_past_the_guard_starts_the_whole_timeout_and_keeps_the_guard() {
+    let mut cluster = Cluster::of(&Parameters::of(3));
+    cluster.elect(N1);
+    cluster.order_transfer(N1, N3);
+    cluster.pass("TimeoutNow", N1, N3);
+    cluster.sync(N3);
+    cluster.pass("RequestVote", N3, N2);
+    assert!(cluster.state(N2).guarded, "the acknowledged lease may still run");
+    assert_eq!(cluster.armed(N2, Timer::Election), Some(cluster.raft.election_timeout));
+    cluster.fire(N2, Timer::Guard);
+    assert!(!cluster.state(N2).guarded);
+    assert_eq!(
+        cluster.armed(N2, Timer::Election),
+        Some(cluster.raft.election_timeout),
+        "as the vote left it"
+    );
+}
+
+#[test]
+fn a_guard_of_the_boot_is_not_part_of_the_election_timeout() {
+    let mut cluster = Cluster::of(&Parameters::of(3).with("lease", Value::Flag(true)));
+    assert!(cluster.state(N2).guarded);
+    assert_eq!(
+        cluster.armed(N2, Timer::Election),
+        Some(cluster.raft.election_timeout),
+        "both run from the boot"
+    );
+    cluster.fire(N2, Timer::Guard);
+    assert_eq!(cluster.armed(N2, Timer::Election), Some(cluster.raft.election_timeout), "and it goes on");
 }
 
 #[test]

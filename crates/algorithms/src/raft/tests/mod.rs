@@ -161,8 +161,11 @@ impl Cluster {
         self.at_host(node, |host, raft, now, effects, desk| host.fire(raft, now, timer, effects, desk));
     }
 
-    /// The node's election timer runs out.
+    /// The node's election timeout ends: its one timer, or the guard that comes first and then the rest.
     fn time_out(&mut self, node: NodeId) {
+        if !self.hosts[node.index()].armed().contains(Timer::Election) {
+            self.fire(node, Timer::Guard);
+        }
         self.fire(node, Timer::Election);
     }
 
