@@ -4,6 +4,18 @@ use interregnum_kernel::Span;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
+/// A span as people read it and plots draw it. Outside the kernel, which has no floats: nothing is decided by it.
+pub trait InMillis {
+    /// The span in milliseconds, with a fraction.
+    fn in_millis(self) -> f64;
+}
+
+impl InMillis for Span {
+    fn in_millis(self) -> f64 {
+        self.nanos() as f64 / 1e6
+    }
+}
+
 /// Values are grouped by their leading bits: a group is at most one part in 2,048 wide.
 const LEADING_BITS: u32 = 12;
 
@@ -115,7 +127,7 @@ impl Distribution {
 
     /// The figures that reports show, in milliseconds.
     pub fn figures(&self) -> Figures {
-        let ms = |span: Option<Span>| span.map(Span::as_millis_f64);
+        let ms = |span: Option<Span>| span.map(Span::in_millis);
         Figures {
             count: self.count,
             never: self.never,
@@ -169,7 +181,7 @@ mod tests {
         let hundred: Vec<u64> = (1..=100).collect();
         let distribution = of(&hundred, 0);
         for (per_mille, ms) in [(500, 50.0), (950, 95.0), (990, 99.0), (999, 100.0), (1, 1.0)] {
-            let found = distribution.per_mille(per_mille).unwrap().as_millis_f64();
+            let found = distribution.per_mille(per_mille).unwrap().in_millis();
             assert!((found / ms - 1.0).abs() < 0.0005, "{per_mille} per mille: {found} ms");
         }
         assert_eq!(distribution.mean(), Some(Span::micros(50_500)));

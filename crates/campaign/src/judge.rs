@@ -1,5 +1,6 @@
 //! Comparing what happened with what the scenario expects.
 
+use crate::distribution::InMillis as _;
 use crate::summary::{InvariantSummary, InvariantVerdict, Summary};
 use crate::sweep::Job;
 use interregnum_scenario::Expectation;
@@ -93,7 +94,7 @@ fn judge_failovers(summary: &Summary, expectation: &Expectation, complaints: &mu
         match failover.per_mille(per_mille) {
             Some(found) if found <= bound => {}
             Some(found) => {
-                let found = found.as_millis_f64();
+                let found = found.in_millis();
                 complaints.push(format!("failover {name} is {found:.1} ms; expected at most {bound}"));
             }
             None => complaints.push(format!(

@@ -15,7 +15,7 @@ pub mod replay;
 mod summary;
 mod sweep;
 
-pub use distribution::{Distribution, Figures};
+pub use distribution::{Distribution, Figures, InMillis};
 pub use load::{LoadError, Loaded, Unreadable, catalogue, load};
 pub use meter::{Failover, Measurement, Meter, Unavailable};
 pub use summary::{FirstViolation, InvariantSummary, InvariantVerdict, Summary};

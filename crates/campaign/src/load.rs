@@ -1,8 +1,8 @@
 //! Reading scenario files from disk.
 
-use interregnum_algorithms::ALGORITHMS;
+use interregnum_algorithms::{ALGORITHMS, BuildError, Registered, Visitor};
 use interregnum_invariants::INVARIANTS;
-use interregnum_scenario::{AlgorithmInfo, Catalogue, Diagnostic, Scenario};
+use interregnum_scenario::{AlgorithmInfo, Catalogue, Diagnostic, Scenario, Severity};
 use std::fmt;
 use std::fs;
 use std::io::{self, Read as _};
@@ -153,8 +153,67 @@ pub fn load(path: &Path) -> Result<Loaded, LoadError> {
     let folder = path.parent().map(Path::to_owned).unwrap_or_default();
     let mut beside = |name: &str| read_text(&folder.join(name)).map_err(|error| error.to_string());
     match interregnum_scenario::read(&path.display().to_string(), &text, &catalogue(), &mut beside) {
-        Ok((scenario, warnings)) => Ok(Loaded { path: path.to_owned(), scenario, warnings }),
+        Ok((scenario, warnings)) => match refusals(&scenario, &path.display().to_string()) {
+            refused if refused.is_empty() => Ok(Loaded { path: path.to_owned(), scenario, warnings }),
+            diagnostics => Err(LoadError::Invalid { path: path.to_owned(), text, diagnostics }),
+        },
         Err(diagnostics) => Err(LoadError::Invalid { path: path.to_owned(), text, diagnostics }),
+    }
+}
+
+/// What the algorithms that a scenario is meant for have against their parameters.
+fn refusals(scenario: &Scenario, file: &str) -> Vec<Diagnostic> {
+    let meant = ALGORITHMS.iter().filter(|entry| scenario.is_for(entry.name));
+    let built = meant.map(|entry| {
+        let parameters = scenario.parameters_for(entry.name);
+        (entry.name, interregnum_algorithms::build(entry.name, &parameters, Nothing))
+    });
+    let refused = built.filter_map(|(name, built)| Some((name, built.err()?)));
+    refused.map(|(name, error)| refusal(&scenario.text, file, name, &error)).collect()
+}
+
+/// Builds an algorithm only to see whether it can be built.
+struct Nothing;
+
+impl Visitor for Nothing {
+    type Output = ();
+    fn visit<P: Registered>(self, _: P) {}
+}
+
+/// A refusal, with the place of the parameter that is to blame: its key in the algorithm's table, or else the table.
+fn refusal(text: &str, file: &str, algorithm: &str, error: &BuildError) -> Diagnostic {
+    let table = format!("[parameters.{algorithm}]");
+    let start = text.find(&table).unwrap_or(0);
+    let parameter = match error {
+        BuildError::Parameter { error, .. } => error.parameter,
+        _ => "",
+    };
+    let rest = &text[start..];
+    let end = rest[1.min(rest.len())..].find("\n[").map_or(rest.len(), |end| end + 1);
+    let is_key = |line: &str| {
+        line.trim_start().strip_prefix(parameter).is_some_and(|after| after.trim_start().starts_with('='))
+    };
+    let mut at = start;
+    let mut found = rest.lines().next().unwrap_or_default();
+    let mut offset = start;
+    for line in rest[..end].split_inclusive('\n') {
+        if !parameter.is_empty() && is_key(line) {
+            (at, found) = (offset, line.trim_end());
+            break;
+        }
+        offset += line.len();
+    }
+    let (line, column) = position(text, at);
+    Diagnostic {
+        severity: Severity::Error,
+        message: error.to_string(),
+        file: file.to_owned(),
+        line,
+        column,
+        span: at..at + found.len(),
+        found: found.to_owned(),
+        expected: String::new(),
+        hint: None,
     }
 }
 

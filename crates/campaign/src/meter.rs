@@ -21,7 +21,8 @@ pub struct Failover {
     pub election: Option<Span>,
 }
 
-/// Time without a usable leader after the first was elected. The three kinds never overlap.
+/// Time without a usable leader after the first was elected; the whole run, leaderless, where none ever was. The three
+/// kinds never overlap.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Unavailable {
     /// Nobody acted as leader.
@@ -75,6 +76,8 @@ struct Contest {
 struct Open {
     since: GlobalTime,
     lost: (NodeId, Incarnation, Leadership),
+    /// Whether the lost leader can be obeyed again. Others may be standing already, so this alone does not end it.
+    regained: bool,
     detected: Option<GlobalTime>,
     elected: Option<GlobalTime>,
 }
@@ -178,6 +181,7 @@ impl Meter {
         {
             // The last one counts: an earlier winner that never got to commit ended nothing.
             open.elected = Some(at);
+            open.regained = false;
         }
     }
 
@@ -192,28 +196,40 @@ impl Meter {
         let leads_highest = leadership.epoch == self.highest;
         if cause == LossCause::Fault && leads_highest && self.open.is_none() {
             let lost = (observation.node, observation.incarnation, leadership);
-            self.open = Some(Open { since: observation.at, lost, detected: None, elected: None });
+            let since = observation.at;
+            self.open = Some(Open { since, lost, regained: false, detected: None, elected: None });
+        } else if let Some(open) = &mut self.open {
+            open.regained &= open.lost.2 != leadership;
         }
     }
 
-    /// The leader that was lost can be obeyed again, and nobody has taken its place: no failover was needed.
+    /// The leader that was lost can be obeyed again.
     fn regained(&mut self, observation: &Observation, leadership: Leadership) {
         let same = (observation.node, observation.incarnation, leadership);
-        if self.open.is_some_and(|open| open.lost == same && open.elected.is_none()) {
+        if let Some(open) = self.open.as_mut().filter(|open| open.lost == same) {
+            open.regained = open.elected.is_none();
+        }
+    }
+
+    /// Something was done under a leader of this epoch: a later leader ends the failover, and the lost one, once it can be
+    /// obeyed again, shows that none was needed.
+    fn progressed(&mut self, at: GlobalTime, epoch: Epoch) {
+        let Some(open) = self.open else { return };
+        if epoch > open.lost.2.epoch {
+            self.open = None;
+            self.measured.failovers.push(open.ended(Some(at)));
+        } else if open.regained && epoch == open.lost.2.epoch {
             self.open = None;
         }
     }
 
-    /// Something was done under a leader of this epoch.
-    fn progressed(&mut self, at: GlobalTime, epoch: Epoch) {
-        let Some(open) = self.open.filter(|open| epoch > open.lost.2.epoch) else { return };
-        self.open = None;
-        self.measured.failovers.push(open.ended(Some(at)));
-    }
-
-    fn ended(&mut self) {
-        if let Some(open) = self.open.take() {
+    fn ended(&mut self, at: GlobalTime) {
+        if let Some(open) = self.open.take().filter(|open| !open.regained) {
             self.measured.failovers.push(open.ended(None));
+        }
+        if self.measured.elections == 0 {
+            // There never was a leader to wait for: the whole run went by without one.
+            self.measured.unavailable.leaderless = at.since(GlobalTime::ZERO);
         }
         let split = |contest: &&Contest| contest.candidates >= 2 && !contest.won;
         self.measured.split_votes = self.contests.iter().filter(split).count() as u64;
@@ -281,11 +297,12 @@ impl Observer for Meter {
             What::Committed { entry, .. } => self.progressed(at, entry.epoch),
             What::WriteAccepted(write) => self.progressed(at, write.leadership.epoch),
             What::FaultInjected(fault) => {
-                self.ordered |= self.orders.get(fault as usize).copied().unwrap_or(false);
+                // Any other fault is a better reason for what follows than an order before it.
+                self.ordered = self.orders.get(fault as usize).copied().unwrap_or(false);
             }
             What::Ended => {
                 self.turn(at);
-                self.ended();
+                self.ended(at);
             }
             _ => {}
         }
@@ -362,10 +379,56 @@ mod tests {
         history.extend([
             (100, 0, What::LostQuorum(leads(1), LossCause::Fault)),
             (150, 0, What::GainedQuorum(leads(1))),
+            (160, 0, commit(1)),
         ]);
         let measured = measure(&Plan::default(), &history, 1000);
         assert!(measured.failovers.is_empty(), "nobody had to take over: {measured:?}");
         assert_eq!(measured.unavailable.zombie_led, Span::millis(50), "but the time was lost");
+    }
+
+    #[test]
+    fn a_leader_that_comes_back_too_late_is_still_replaced_because_of_the_fault() {
+        let mut history = first_reign();
+        history.extend([
+            (100, 0, What::LostQuorum(leads(1), LossCause::Fault)),
+            (250, 1, What::RoleChanged(Role::Candidate)),
+            (255, 0, What::GainedQuorum(leads(1))),
+            (260, 0, What::LostQuorum(leads(1), LossCause::Superseded)),
+            (260, 0, What::Deposed(leads(1))),
+            (270, 1, What::Elected(leads(2))),
+            (280, 1, commit(2)),
+        ]);
+        let measured = measure(&Plan::default(), &history, 1000);
+        assert_eq!(measured.spurious_failovers, 0, "the candidates were out before it came back");
+        assert_eq!(measured.failovers[0].took, Some(Span::millis(180)));
+    }
+
+    #[test]
+    fn an_order_explains_no_change_after_another_fault() {
+        let order = PlannedFault {
+            at: Span::millis(50),
+            lever: Lever::Transfer { to: vec![Selector::Followers] },
+            lasts: None,
+        };
+        let cut = PlannedFault {
+            at: Span::millis(60),
+            lever: Lever::Restart { target: vec![Selector::All] },
+            lasts: None,
+        };
+        let plan = Plan { faults: vec![order, cut] };
+        let mut history = first_reign();
+        history.extend([
+            (50, 0, What::FaultInjected(0)),
+            (60, 0, What::FaultInjected(1)),
+            (120, 1, What::Elected(leads(2))),
+        ]);
+        assert_eq!(measure(&plan, &history, 200).spurious_failovers, 1);
+    }
+
+    #[test]
+    fn a_run_without_any_leader_is_leaderless_from_end_to_end() {
+        let measured = measure(&Plan::default(), &[], 700);
+        assert_eq!(measured.unavailable.leaderless, Span::millis(700));
     }
 
     #[test]

@@ -4,6 +4,7 @@ use crate::args::Replay as Args;
 use crate::console::Console;
 use crate::failure::{Exit, Failure};
 use crate::sweeping::COMMIT;
+use interregnum_campaign::InMillis as _;
 use interregnum_campaign::LoadError;
 use interregnum_campaign::load::read_text;
 use interregnum_campaign::output::write_whole;
@@ -81,7 +82,7 @@ fn describe(replay: &Replay, run: &Run) -> String {
         let since = failover.since.nanos() as f64 / 1e6;
         match failover.took {
             Some(took) => {
-                text += &format!("  leader lost at {since:.3} ms, failover {:.3} ms\n", took.as_millis_f64());
+                text += &format!("  leader lost at {since:.3} ms, failover {:.3} ms\n", took.in_millis());
             }
             None => text += &format!("  leader lost at {since:.3} ms, never replaced\n"),
         }

@@ -28,10 +28,6 @@ impl Span {
     pub const fn nanos(self) -> u64 {
         self.0
     }
-    /// The span in milliseconds with a fraction: for people and plots only, never for a decision or a digest.
-    pub fn as_millis_f64(self) -> f64 {
-        self.0 as f64 / 1e6
-    }
     /// The smaller span that is left after `other`, or zero.
     pub const fn saturating_sub(self, other: Span) -> Span {
         Span(self.0.saturating_sub(other.0))

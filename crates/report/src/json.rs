@@ -1,5 +1,6 @@
 //! The stable JSON form of results, `schema_version` 1.
 
+use interregnum_campaign::InMillis as _;
 use interregnum_campaign::{Distribution, Figures, InvariantVerdict, Seeds, Summary};
 use serde::Serialize;
 
@@ -120,7 +121,7 @@ pub fn messages_per_election(summary: &Summary) -> Option<f64> {
 
 fn row(summary: &Summary) -> Row<'_> {
     let figures = Distribution::figures;
-    let mean_ms = |kind| summary.mean_unavailable(kind).as_millis_f64();
+    let mean_ms = |kind| summary.mean_unavailable(kind).in_millis();
     Row {
         scenario: &summary.scenario,
         algorithm: &summary.algorithm,

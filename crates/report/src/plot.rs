@@ -1,5 +1,6 @@
 //! Plots as SVG: the cumulative distribution of failover times for one scenario, and an overview of all.
 
+use interregnum_campaign::InMillis as _;
 use interregnum_campaign::{Distribution, Summary};
 use interregnum_kernel::Span;
 use interregnum_scenario::Scenario;
@@ -59,7 +60,7 @@ pub fn failover_ecdf(scenario: &Scenario, summaries: &[&Summary]) -> Result<Opti
     }
     // Where no failover came there is no longest, and the curves run flat to the end of the scenario.
     let came = with_failovers.iter().filter_map(|one| longest(&one.failover));
-    let longest = came.reduce(f64::max).unwrap_or(scenario.setting.horizon.as_millis_f64()).max(1.0);
+    let longest = came.reduce(f64::max).unwrap_or(scenario.setting.horizon.in_millis()).max(1.0);
     let mut text = String::new();
     {
         let root = SVGBackend::with_string(&mut text, (960, 600)).into_drawing_area();
@@ -73,7 +74,7 @@ pub fn failover_ecdf(scenario: &Scenario, summaries: &[&Summary]) -> Result<Opti
 
 /// The longest failover that came, in milliseconds.
 fn longest(distribution: &Distribution) -> Option<f64> {
-    distribution.steps().last().map(|(span, _)| span.as_millis_f64())
+    distribution.steps().last().map(|(span, _)| span.in_millis())
 }
 
 /// Draws a title and a caption, and gives back what is left below them.
@@ -178,7 +179,7 @@ fn staircase(distribution: &Distribution, right: f64) -> Vec<(f64, f64)> {
     let mut points = vec![(0.0, 0.0)];
     let mut height = 0.0;
     for (span, fraction) in distribution.steps() {
-        let x = span.as_millis_f64();
+        let x = span.in_millis();
         points.push((x, height));
         points.push((x, fraction));
         height = fraction;
@@ -190,7 +191,7 @@ fn staircase(distribution: &Distribution, right: f64) -> Vec<(f64, f64)> {
 fn legend(summary: &Summary) -> String {
     let failover = &summary.failover;
     let ms = |per_mille| match failover.per_mille(per_mille) {
-        Some(span) => format!("{:.0} ms", span.as_millis_f64()),
+        Some(span) => format!("{:.0} ms", span.in_millis()),
         None => "never".to_owned(),
     };
     let never = match failover.never() {
@@ -224,7 +225,7 @@ pub fn overview(summaries: &[Summary]) -> Result<Option<String>, PlotError> {
         let body = title(&root, "Failover time by scenario", &[seeds, key])?;
         let shortest = rows.iter().filter_map(|one| one.failover.min()).min().unwrap_or_default();
         // A logarithmic axis has no zero; a millisecond is less than any election takes.
-        draw_rows(&body, &rows, (shortest.as_millis_f64().max(1.0) * 0.8, longest * 1.2))?;
+        draw_rows(&body, &rows, (shortest.in_millis().max(1.0) * 0.8, longest * 1.2))?;
         root.present().map_err(failed)?;
     }
     Ok(Some(text))
@@ -271,7 +272,7 @@ fn draw_rows(
         let place = algorithms.iter().position(|name| *name == summary.algorithm).unwrap_or(0);
         let y = count as f64 - index as f64 - 0.5;
         let shade = color(place);
-        let ms = |span: Option<Span>| span.map(Span::as_millis_f64);
+        let ms = |span: Option<Span>| span.map(Span::in_millis);
         let failover = &summary.failover;
         let line = ms(failover.min()).zip(longest(failover));
         chart

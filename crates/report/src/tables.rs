@@ -1,6 +1,7 @@
 //! CSV: raw rows while runs come in, and one row per scenario and algorithm at the end. Units are in the columns' names.
 
 use crate::json::{messages_per_election, verdict_word};
+use interregnum_campaign::InMillis as _;
 use interregnum_campaign::output::{Batch, Draft};
 use interregnum_campaign::{Failover, Figures, InvariantVerdict, Job, Run, Sink, Summary};
 use interregnum_kernel::Span;
@@ -55,7 +56,7 @@ const FAILOVER_COLUMNS: [&str; 9] = [
 
 /// Milliseconds with all their digits; empty for what never came or does not exist.
 fn ms(span: Option<Span>) -> String {
-    span.map(|span| span.as_millis_f64().to_string()).unwrap_or_default()
+    span.map(|span| span.in_millis().to_string()).unwrap_or_default()
 }
 
 impl Tables {
@@ -212,7 +213,7 @@ fn summary_row(summary: &Summary) -> Vec<String> {
     for distribution in [&summary.failover, &summary.detection, &summary.election] {
         row.extend(figure_cells(&distribution.figures()));
     }
-    row.extend((0..3).map(|kind| summary.mean_unavailable(kind).as_millis_f64().to_string()));
+    row.extend((0..3).map(|kind| summary.mean_unavailable(kind).in_millis().to_string()));
     let stale = &summary.stale_writes;
     row.extend([
         summary.leader_changes.to_string(),

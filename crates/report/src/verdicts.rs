@@ -4,6 +4,7 @@ use crate::json::verdict_word;
 use comfy_table::{
     Attribute, Cell, CellAlignment, Color, ContentArrangement, ContentLineStyle, LineStyle, Table, TableStyle,
 };
+use interregnum_campaign::InMillis as _;
 use interregnum_campaign::{Distribution, InvariantVerdict, Summary};
 
 /// Two spaces between columns, a line under the header, nothing else: a row is one line of the screen.
@@ -71,7 +72,7 @@ fn row(summary: &Summary, color: bool) -> Vec<Cell> {
         verdict = verdict.fg(shade).add_attribute(Attribute::Bold);
     }
     let stale = &summary.stale_writes;
-    let unavailable: f64 = (0..3).map(|kind| summary.mean_unavailable(kind).as_millis_f64()).sum();
+    let unavailable: f64 = (0..3).map(|kind| summary.mean_unavailable(kind).in_millis()).sum();
     vec![
         Cell::new(&summary.scenario),
         Cell::new(match &summary.bug {
@@ -132,7 +133,7 @@ fn invariants(summaries: &[Summary]) -> String {
 /// A percentile in milliseconds; the sign for infinity if it is a failover that never came.
 fn percentile(distribution: &Distribution, per_mille: u64) -> String {
     match distribution.per_mille(per_mille) {
-        Some(span) => format!("{:.0}", span.as_millis_f64()),
+        Some(span) => format!("{:.0}", span.in_millis()),
         None if distribution.is_empty() => "-".to_owned(),
         None => "\u{221e}".to_owned(),
     }

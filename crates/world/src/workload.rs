@@ -21,7 +21,7 @@ impl Workload {
     }
 }
 
-/// Commands of clients start here; below are the commands of initial logs.
+/// Commands of clients start here and stay below 2^63, where a protocol puts the commands of its initial logs.
 const FIRST_COMMAND: u64 = 1 << 32;
 
 impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {

@@ -23,7 +23,7 @@ impl Raft {
     fn become_pre_candidate(&self, state: &mut State, out: &mut Out) {
         state.role = Role::PreCandidate;
         state.tally = Default::default();
-        if self.bug == Some(Plant::PrecandidateKeepsLeader) {
+        if self.bug == Some(Plant::PrecandidateKeepsLeader) && state.leader.is_some() {
             // The bug: the leader that was just given up goes on being protected, and nothing ends that.
             state.guarded = true;
             out.cancel_timer(Timer::Guard);

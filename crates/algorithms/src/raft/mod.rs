@@ -33,8 +33,8 @@
 //! - A leader whose own disk has not answered for `disk_stall_timeout` falls silent, so that others elect a working
 //!   one. Neither text has a rule for a stuck disk.
 //! - The lease runs from the SENDING of the heartbeats that a quorum answered (thesis §6.4.1), not from the check of
-//!   the quorum. Once a transfer of leadership was asked for, the leader takes no lease for the rest of its term: the
-//!   request may arrive late.
+//!   the quorum. Once it has told another node to stand at once, the leader takes no lease for the rest of its term:
+//!   the message may arrive late.
 //!
 //! ```text
 //! mod.rs          rules, configuration, the way of an input to its rule

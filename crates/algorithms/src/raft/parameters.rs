@@ -106,6 +106,9 @@ pub(crate) static SPECS: &[ParameterSpec] = &[
 /// numbers so that no client's command is like it.
 const MAX_INITIAL_EPOCH: u64 = (1 << 31) - 1;
 
+/// Below it heartbeats would only pile up on their way.
+const SHORTEST_INTERVAL: Span = Span::micros(1);
+
 fn shortest_timeout(profile: Profile) -> Span {
     match (ELECTION_TIMEOUT.default)(profile) {
         Value::Jitter(jitter) => jitter.min,
@@ -124,8 +127,13 @@ pub(super) fn read(parameters: &Parameters) -> Result<Raft, ParameterError> {
     let is_set = |spec: &ParameterSpec| parameters.set.contains_key(spec.name);
 
     let heartbeat_interval = parameters.span(&HEARTBEAT_INTERVAL)?;
-    if heartbeat_interval == Span::ZERO {
-        return refuse(&HEARTBEAT_INTERVAL, "must be longer than zero");
+    if heartbeat_interval < SHORTEST_INTERVAL {
+        return refuse(
+            &HEARTBEAT_INTERVAL,
+            format!(
+                "must be at least {SHORTEST_INTERVAL}: no network is as fast, and only the simulator's queue would fill"
+            ),
+        );
     }
     if heartbeat_interval >= election_timeout.min {
         return refuse(

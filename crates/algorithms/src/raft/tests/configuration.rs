@@ -57,9 +57,20 @@ fn a_heartbeat_that_cannot_prevent_elections_is_refused() {
 #[test]
 fn durations_of_zero_are_refused() {
     let zero = Value::Span(Span::ZERO);
-    for name in ["election_timeout", "heartbeat_interval", "disk_stall_timeout"] {
+    for name in ["election_timeout", "disk_stall_timeout"] {
         let text = refusal(Parameters::of(3).with(name, zero.clone()));
         assert_eq!(text, format!("parameter `{name}`: must be longer than zero"));
+    }
+}
+
+#[test]
+fn heartbeats_faster_than_any_network_are_refused() {
+    for nanos in [0, 999] {
+        let text = refusal(Parameters::of(3).with("heartbeat_interval", Value::Span(Span(nanos))));
+        assert!(
+            text.starts_with("parameter `heartbeat_interval`: must be at least 1us"),
+            "{nanos} ns: {text}"
+        );
     }
 }
 
