@@ -3,7 +3,7 @@
 
 use interregnum_algorithms::{Registered, Visitor, build};
 use interregnum_invariants::{Setting as Watch, Suite};
-use interregnum_kernel::{Interest, Observation, Observer, Parameters, Span, What};
+use interregnum_kernel::{GlobalTime, Interest, Observation, Observer, Parameters, Span, What};
 use interregnum_sim::Simulator;
 use interregnum_world::{
     Latency, Lever, LinkSetting, Plan, PlannedFault, Selector, Setting, Unsynced, WorkloadSetting,
@@ -12,6 +12,9 @@ use std::sync::Arc;
 
 /// Nodes in a trial.
 pub const NODES: u8 = 5;
+
+/// When the crashed node starts again: late enough for a successor, early enough for liveness to be judged.
+const HEAL: Span = Span::millis(1_600);
 
 /// What a batch of trials came to.
 #[derive(Clone, Copy, Debug, Default)]
@@ -36,6 +39,7 @@ pub fn setting() -> Setting {
     };
     let crash = Lever::Crash { target: vec![Selector::Leader], unsynced: Unsynced::Random };
     setting.plan = Plan { faults: vec![PlannedFault { at: Span::secs(1), lever: crash, lasts: None }] };
+    setting.heal = Some(HEAL);
     setting
 }
 
@@ -69,7 +73,8 @@ impl Visitor for Trials {
 
     fn visit<P: Registered>(self, protocol: P) -> Batch {
         let setting = setting();
-        let watch = Watch { nodes: NODES, heal: None, leader_within: None };
+        let heal = Some(GlobalTime::ZERO + HEAL);
+        let watch = Watch { nodes: NODES, heal, leader_within: Some(Span::millis(300)) };
         let observer = (Suite::new(&watch), Succession::default());
         let mut simulator = Simulator::new(protocol, Arc::new(setting), observer);
         let mut batch = Batch::default();

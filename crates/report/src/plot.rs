@@ -97,7 +97,7 @@ fn caption(scenario: &Scenario, summaries: &[&Summary]) -> Vec<String> {
     if let Some(first) = summaries.first() {
         let last = first.seeds.first.wrapping_add(first.seeds.count.saturating_sub(1));
         lines.push(format!(
-            "{} nodes, {} profile; seeds {} to {last} ({} runs each), simulator; 0 ms is the instant at which the leader lost its quorum",
+            "{} nodes, {} profile; seeds {} to {last} ({} runs, each with as many failovers as it needed), simulator; 0 ms: the leader lost its quorum",
             scenario.setting.nodes, scenario.profile, first.seeds.first, first.seeds.count
         ));
     }

@@ -24,8 +24,8 @@ const HEADER: [&str; 12] = [
     "detect",
     "elect",
     "spurious",
-    "stale writes",
-    "no leader",
+    "stale\nwrites",
+    "no\nleader",
 ];
 
 /// The table for a terminal. Without `color` it is plain text.

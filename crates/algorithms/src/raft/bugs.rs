@@ -56,7 +56,7 @@ plants! {
     /// A pre-candidate goes on protecting the leader that it lost.
     PrecandidateKeepsLeader = "raft-precandidate-keeps-leader",
         "a pre-candidate still takes the dead leader for alive and refuses the other survivors for ever (turns pre-vote and stickiness on)",
-        breaks ["liveness"],
+        breaks ["liveness", "leader-within"],
         seen "etcd issues 9586 and 10355 (2018), raft-rs pull request 84 (2018)";
     /// A leader without a quorum stays, and a node that hears it stays loyal.
     QuorumlessLeaderPinsBridge = "raft-quorumless-leader-pins-bridge",
