@@ -67,7 +67,7 @@ fn a_plot_names_its_runs_seeds_and_the_moment_of_the_fault() {
     let words = [
         "plotted",
         "n = 10",
-        "seeds 5 to 14 (10 runs each)",
+        "seeds 5 to 14 (10 runs, each with as many failovers as it needed)",
         "crash at 1s for 500ms",
         "healed at 2s",
         "matched profile",
