@@ -71,7 +71,7 @@ fn a_plot_names_its_runs_seeds_and_the_moment_of_the_fault() {
         "crash at 1s for 500ms",
         "healed at 2s",
         "matched profile",
-        "0 ms is the instant",
+        "0 ms: the leader lost its quorum",
     ];
     for words in words {
         assert!(text.contains(words), "the plot lacks `{words}`: {text}");
