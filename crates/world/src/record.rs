@@ -1,5 +1,9 @@
 //! Recording a run event by event, for replay files, viewers and people. Costs nothing when it is off: the engine is
 //! compiled without it.
+//!
+//! Fields number nodes and faults from zero, as the engine does; texts (`what`, `message`, `order`) count nodes and
+//! faults from one, as scenario files do. Messages are shown in the algorithm's own notation, which may change with it;
+//! everything else is part of the record's versioned form.
 
 use interregnum_kernel::{Epoch, GlobalTime, Leadership, NodeId, Now, Observation, Role};
 use serde::Serialize;
