@@ -162,9 +162,12 @@ fn draw_curves(
             .label(legend(summary))
             .legend(move |(x, y)| PathElement::new(vec![(x, y), (x + 22, y)], shade.stroke_width(3)));
     }
+    // The legend goes where the curves are not: a curve that rises late leaves the upper left free.
+    let medians = summaries.iter().filter_map(|one| one.failover.per_mille(500));
+    let late = medians.min().is_some_and(|median| median.in_millis() > right / 2.0);
     chart
         .configure_series_labels()
-        .position(SeriesLabelPosition::LowerRight)
+        .position(if late { SeriesLabelPosition::UpperLeft } else { SeriesLabelPosition::LowerRight })
         .background_style(WHITE.mix(0.9))
         .border_style(FAINT)
         .label_font(style(13, INK))
