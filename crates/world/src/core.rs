@@ -8,7 +8,7 @@ use crate::setting::{Endpoint, Setting};
 use crate::timers::Timers;
 use interregnum_kernel::{
     Clock, Deadline, Digest, Epoch, GlobalTime, Incarnation, Interest, Jitter, NodeId, Observation, Observer,
-    Office, Port, Protocol, TimerName, What,
+    Office, Port, Protocol, Span, TimerName, What,
 };
 
 /// How many kinds of message are counted apart.
@@ -44,6 +44,19 @@ pub(crate) struct Site {
     pub(crate) disk: Stream,
     pub(crate) timers: Stream,
     pub(crate) workload: Stream,
+}
+
+impl Site {
+    /// Draws how long a timer runs. Most run for an exact time: only that case is kept in line.
+    #[inline(always)]
+    fn delay(&mut self, after: Jitter) -> Span {
+        if after.min == after.max { after.min } else { self.draw_delay(after) }
+    }
+
+    #[inline(never)]
+    fn draw_delay(&mut self, after: Jitter) -> Span {
+        self.timers.span(after.min, after.max)
+    }
 }
 
 /// One node's disk, as far as time is concerned.
@@ -279,7 +292,7 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> Port<P> for NodePort<'
     #[inline]
     fn arm(&mut self, timer: P::Timer, after: Jitter) {
         let core = &mut *self.core;
-        let delay = self.site.timers.span(after.min, after.max);
+        let delay = self.site.delay(after);
         let due = self.site.clock.when_mono_has_gained(delay, core.now);
         core.set_timer(self.node, timer.index(), due);
         if R::ON {
