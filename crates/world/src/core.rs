@@ -258,13 +258,19 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> Core<P, A, O, R> {
         self.draft.effects.push(EffectRecord::Send { to, kind, message, fate, arrivals });
     }
 
-    /// Sets a timer by its number; the last number is the lease's.
-    #[inline]
+    /// Sets a timer by its number; the last number is the lease's. Most are put off before they run out: only that case
+    /// is kept in line.
+    #[inline(always)]
     pub(crate) fn set_timer(&mut self, node: NodeId, slot: usize, due: GlobalTime) {
         let sequence = self.next_sequence();
         if self.timers.set(node, slot, due, sequence) {
-            self.agenda.push(due, sequence, Event::Timer { node, slot: slot as u8 });
+            self.push_timer(node, slot, due, sequence);
         }
+    }
+
+    #[inline(never)]
+    fn push_timer(&mut self, node: NodeId, slot: usize, due: GlobalTime, sequence: u64) {
+        self.agenda.push(due, sequence, Event::Timer { node, slot: slot as u8 });
     }
 }
 
@@ -289,7 +295,7 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> Port<P> for NodePort<'
         self.core.transmit(self.site, self.node, to, message);
     }
 
-    #[inline]
+    #[inline(always)]
     fn arm(&mut self, timer: P::Timer, after: Jitter) {
         let core = &mut *self.core;
         let delay = self.site.delay(after);
