@@ -7,8 +7,8 @@ use crate::rng::{Purpose, Stream};
 use crate::setting::{Endpoint, Setting};
 use crate::timers::Timers;
 use interregnum_kernel::{
-    Clock, Deadline, Digest, Epoch, GlobalTime, Incarnation, Interest, Jitter, NodeId, Observation, Observer,
-    Office, Port, Protocol, Span, TimerName, What,
+    Clock, Deadline, Digest, Epoch, GlobalTime, Incarnation, Interest, Jitter, Leadership, NodeId,
+    Observation, Observer, Office, Port, Protocol, Span, TimerName, What,
 };
 
 /// How many kinds of message are counted apart.
@@ -172,28 +172,35 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> Core<P, A, O, R> {
         self.digest.absorb_pair(self.now.0, detail ^ (tag << 56));
     }
 
-    #[inline]
+    /// Hears an observation. What nobody listens to is most of it, and ends in line, where its kind is known.
+    #[inline(always)]
     pub(crate) fn observe(&mut self, node: NodeId, what: What) {
         match what {
-            What::Elected(leadership) => {
-                self.attend_at = 0;
-                if leadership.office == Office::CONTESTED && self.elected[0] != Some(node) {
-                    self.elected = [Some(node), self.elected[0]];
-                }
-            }
+            What::Elected(leadership) => self.note_elected(node, leadership),
             What::Deposed(_) | What::EpochEntered(_) => self.attend_at = 0,
             _ => {}
         }
-        let heard = self.interest.meets(what.interest());
-        if !heard && !R::ON {
-            return;
+        if R::ON || self.interest.meets(what.interest()) {
+            self.tell(node, what);
         }
+    }
+
+    #[cold]
+    fn note_elected(&mut self, node: NodeId, leadership: Leadership) {
+        self.attend_at = 0;
+        if leadership.office == Office::CONTESTED && self.elected[0] != Some(node) {
+            self.elected = [Some(node), self.elected[0]];
+        }
+    }
+
+    #[inline(never)]
+    fn tell(&mut self, node: NodeId, what: What) {
         let incarnation = self.incarnations[node.index()];
         let observation = Observation { at: self.now, node, incarnation, what };
         if R::ON {
             self.draft.observed.push(observation);
         }
-        if heard {
+        if self.interest.meets(what.interest()) {
             self.observer.observe(&observation);
         }
     }
@@ -335,7 +342,7 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> Port<P> for NodePort<'
         if R::ON { Interest::ALL } else { self.core.interest }
     }
 
-    #[inline]
+    #[inline(always)]
     fn observe(&mut self, what: What) {
         self.core.observe(self.node, what);
     }
