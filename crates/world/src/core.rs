@@ -199,10 +199,11 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> Core<P, A, O, R> {
         let observation = Observation { at: self.now, node, incarnation, what };
         if R::ON {
             self.draft.observed.push(observation);
+            if !self.interest.meets(what.interest()) {
+                return;
+            }
         }
-        if self.interest.meets(what.interest()) {
-            self.observer.observe(&observation);
-        }
+        self.observer.observe(&observation);
     }
 
     /// Starts an fsync, or leaves it waiting where the disk is stalled.

@@ -122,7 +122,10 @@ impl Raft {
         progress.matched = progress.matched.max(index);
         progress.next = progress.next.max(index.next());
         state.leading.probing.remove(from);
-        self.advance_commit(state, out);
+        if index > state.commit {
+            // Copies of what is committed already decide nothing new.
+            self.advance_commit(state, out);
+        }
         self.send_entries(state, from, out);
         self.continue_transfer(state, from, out);
     }
