@@ -276,8 +276,9 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> Core<P, A, O, R> {
         }
     }
 
+    /// Puts a timer's entry on the agenda, under the number that the timer was set with.
     #[inline(never)]
-    fn push_timer(&mut self, node: NodeId, slot: usize, due: GlobalTime, sequence: u64) {
+    pub(crate) fn push_timer(&mut self, node: NodeId, slot: usize, due: GlobalTime, sequence: u64) {
         self.agenda.push(due, sequence, Event::Timer { node, slot: slot as u8 });
     }
 }
