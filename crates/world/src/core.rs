@@ -172,7 +172,7 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> Core<P, A, O, R> {
         self.digest.absorb_pair(self.now.0, detail ^ (tag << 56));
     }
 
-    /// Hears an observation. What nobody listens to is most of it, and ends in line, where its kind is known.
+    /// Hears an observation. About half of them nobody listens to: those end in line, where their kind is known.
     #[inline(always)]
     pub(crate) fn observe(&mut self, node: NodeId, what: What) {
         match what {
