@@ -159,15 +159,20 @@ impl<E> Calendar<E> {
         earliest
     }
 
-    /// Moves on to a bucket: what it holds becomes the current list, and far events that the ring now spans come in.
-    fn advance(&mut self, bucket: u64) {
+    /// Moves on to a bucket and unlinks what it holds. The latest arrival, which leads to the others.
+    #[inline(always)]
+    fn open(&mut self, bucket: u64) -> u32 {
         self.cursor = bucket;
         let place = (bucket & MASK) as usize;
-        let mut index = std::mem::replace(&mut self.heads[place], NONE);
         self.occupied[place / 64] &= !(1 << (place % 64));
         if self.occupied[place / 64] == 0 {
             self.summary &= !(1 << (place / 64));
         }
+        std::mem::replace(&mut self.heads[place], NONE)
+    }
+
+    /// Makes what the bucket held the current list; far events that the ring now spans come in.
+    fn gather(&mut self, mut index: u32) {
         while index != NONE {
             let slot = &self.slots[index as usize];
             self.current.push((slot.at, slot.sequence, index));
@@ -239,7 +244,12 @@ impl<E> Calendar<E> {
     pub fn take_first(&mut self, limit: GlobalTime) -> Option<(GlobalTime, u64, E)> {
         if self.current.is_empty() {
             let bucket = self.next_bucket(limit.0)?;
-            self.advance(bucket);
+            let head = self.open(bucket);
+            if self.far.is_empty() && self.slots[head as usize].next == NONE {
+                // Alone in its bucket, as most events of a cluster at rest are: there is nothing to put in order.
+                return self.take(head);
+            }
+            self.gather(head);
         }
         let (at, _, index) = *self.current.last()?;
         if at > limit.0 {

@@ -7,8 +7,8 @@ use crate::rng::{Purpose, Stream};
 use crate::setting::{Endpoint, Setting};
 use crate::timers::Timers;
 use interregnum_kernel::{
-    Clock, Deadline, Digest, Epoch, GlobalTime, Incarnation, Interest, Jitter, NodeId, Observation, Observer,
-    Office, Port, Protocol, TimerName, What,
+    Clock, Deadline, Digest, Epoch, GlobalTime, Incarnation, Interest, Jitter, Leadership, NodeId,
+    Observation, Observer, Office, Port, Protocol, Span, TimerName, What,
 };
 
 /// How many kinds of message are counted apart.
@@ -44,6 +44,19 @@ pub(crate) struct Site {
     pub(crate) disk: Stream,
     pub(crate) timers: Stream,
     pub(crate) workload: Stream,
+}
+
+impl Site {
+    /// Draws how long a timer runs. Most run for an exact time: only that case is kept in line.
+    #[inline(always)]
+    fn delay(&mut self, after: Jitter) -> Span {
+        if after.min == after.max { after.min } else { self.draw_delay(after) }
+    }
+
+    #[inline(never)]
+    fn draw_delay(&mut self, after: Jitter) -> Span {
+        self.timers.span(after.min, after.max)
+    }
 }
 
 /// One node's disk, as far as time is concerned.
@@ -159,30 +172,38 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> Core<P, A, O, R> {
         self.digest.absorb_pair(self.now.0, detail ^ (tag << 56));
     }
 
-    #[inline]
+    /// Hears an observation. About half of them nobody listens to: those end in line, where their kind is known.
+    #[inline(always)]
     pub(crate) fn observe(&mut self, node: NodeId, what: What) {
         match what {
-            What::Elected(leadership) => {
-                self.attend_at = 0;
-                if leadership.office == Office::CONTESTED && self.elected[0] != Some(node) {
-                    self.elected = [Some(node), self.elected[0]];
-                }
-            }
+            What::Elected(leadership) => self.note_elected(node, leadership),
             What::Deposed(_) | What::EpochEntered(_) => self.attend_at = 0,
             _ => {}
         }
-        let heard = self.interest.meets(what.interest());
-        if !heard && !R::ON {
-            return;
+        if R::ON || self.interest.meets(what.interest()) {
+            self.tell(node, what);
         }
+    }
+
+    #[cold]
+    fn note_elected(&mut self, node: NodeId, leadership: Leadership) {
+        self.attend_at = 0;
+        if leadership.office == Office::CONTESTED && self.elected[0] != Some(node) {
+            self.elected = [Some(node), self.elected[0]];
+        }
+    }
+
+    #[inline(never)]
+    fn tell(&mut self, node: NodeId, what: What) {
         let incarnation = self.incarnations[node.index()];
         let observation = Observation { at: self.now, node, incarnation, what };
         if R::ON {
             self.draft.observed.push(observation);
+            if !self.interest.meets(what.interest()) {
+                return;
+            }
         }
-        if heard {
-            self.observer.observe(&observation);
-        }
+        self.observer.observe(&observation);
     }
 
     /// Starts an fsync, or leaves it waiting where the disk is stalled.
@@ -245,13 +266,20 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> Core<P, A, O, R> {
         self.draft.effects.push(EffectRecord::Send { to, kind, message, fate, arrivals });
     }
 
-    /// Sets a timer by its number; the last number is the lease's.
-    #[inline]
+    /// Sets a timer by its number; the last number is the lease's. Most are put off before they run out: only that case
+    /// is kept in line.
+    #[inline(always)]
     pub(crate) fn set_timer(&mut self, node: NodeId, slot: usize, due: GlobalTime) {
         let sequence = self.next_sequence();
         if self.timers.set(node, slot, due, sequence) {
-            self.agenda.push(due, sequence, Event::Timer { node, slot: slot as u8 });
+            self.push_timer(node, slot, due, sequence);
         }
+    }
+
+    /// Puts a timer's entry on the agenda, under the number that the timer was set with.
+    #[inline(never)]
+    pub(crate) fn push_timer(&mut self, node: NodeId, slot: usize, due: GlobalTime, sequence: u64) {
+        self.agenda.push(due, sequence, Event::Timer { node, slot: slot as u8 });
     }
 }
 
@@ -276,10 +304,10 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> Port<P> for NodePort<'
         self.core.transmit(self.site, self.node, to, message);
     }
 
-    #[inline]
+    #[inline(always)]
     fn arm(&mut self, timer: P::Timer, after: Jitter) {
         let core = &mut *self.core;
-        let delay = self.site.timers.span(after.min, after.max);
+        let delay = self.site.delay(after);
         let due = self.site.clock.when_mono_has_gained(delay, core.now);
         core.set_timer(self.node, timer.index(), due);
         if R::ON {
@@ -316,7 +344,7 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> Port<P> for NodePort<'
         if R::ON { Interest::ALL } else { self.core.interest }
     }
 
-    #[inline]
+    #[inline(always)]
     fn observe(&mut self, what: What) {
         self.core.observe(self.node, what);
     }

@@ -153,11 +153,7 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
     fn timer(&mut self, sequence: u64, node: NodeId, slot: usize) {
         match self.core.timers.due(node, slot, self.core.now, sequence) {
             Due::Stale => return,
-            Due::Later(at, sequence) => {
-                let event = Event::Timer { node, slot: slot as u8 };
-                self.core.agenda.push(at, sequence, event);
-                return;
-            }
+            Due::Later(at, sequence) => return self.core.push_timer(node, slot, at, sequence),
             Due::Fire => {}
         }
         self.core.account(tag::TIMER, (slot as u64) << 8 | u64::from(node.0));

@@ -23,9 +23,14 @@ impl Raft {
     /// A heartbeat that carried this stamp was answered: the lease runs from the latest stamp that a quorum reached.
     #[inline]
     pub(super) fn renew_lease(&self, state: &mut State, from: NodeId, sent: LocalTime) {
-        if !self.lease || state.leading.lease_forfeited {
-            return;
+        if self.lease && !state.leading.lease_forfeited {
+            self.count_stamp(state, from, sent);
         }
+    }
+
+    /// Out of line: most clusters have no lease, and heartbeats are to be quick there.
+    #[inline(never)]
+    fn count_stamp(&self, state: &mut State, from: NodeId, sent: LocalTime) {
         let acked = &mut state.leading.progress[from.index()].acked;
         *acked = sent.max(*acked);
         let mut stamps = [LocalTime::ZERO; NodeId::MAX];

@@ -283,9 +283,24 @@ impl Raft {
         }
     }
 
-    /// What every message goes through before its own rule: the comparison of terms.
-    #[inline]
+    /// The way of a message to its rule. Heartbeats of the current term are most of a run: they need no more than the
+    /// comparison of terms, and are kept apart from the code for all others.
+    #[inline(always)]
     fn on_message(&self, state: &mut State, from: NodeId, message: Message, out: &mut Out) {
+        match message {
+            Message::Heartbeat { term, commit, sent } if term == state.current_term => {
+                self.on_heartbeat(state, from, commit, sent, out);
+            }
+            Message::HeartbeatResponse { term, sent } if term == state.current_term => {
+                self.on_heartbeat_response(state, from, sent, out);
+            }
+            other => self.on_any_message(state, from, other, out),
+        }
+    }
+
+    /// What every message goes through before its own rule: the comparison of terms.
+    #[inline(never)]
+    fn on_any_message(&self, state: &mut State, from: NodeId, message: Message, out: &mut Out) {
         let term = message.term();
         if term < state.current_term {
             return self.on_older_term(state, from, &message, out);

@@ -58,7 +58,15 @@ impl Raft {
     }
 
     /// Sends a peer what it is to get next, if there is anything. The own disk need not have it yet (thesis §10.2.1).
+    #[inline]
     pub(super) fn send_entries(&self, state: &mut State, peer: NodeId, out: &mut Out) {
+        if state.leading.progress[peer.index()].next <= state.log.last_index() {
+            self.send_rest(state, peer, out);
+        }
+    }
+
+    #[inline(never)]
+    fn send_rest(&self, state: &mut State, peer: NodeId, out: &mut Out) {
         let progress = &mut state.leading.progress[peer.index()];
         let prev_index = LogIndex(progress.next.0.saturating_sub(1));
         let entries = state.log.after(prev_index, self.append_limit);
@@ -114,7 +122,10 @@ impl Raft {
         progress.matched = progress.matched.max(index);
         progress.next = progress.next.max(index.next());
         state.leading.probing.remove(from);
-        self.advance_commit(state, out);
+        if index > state.commit {
+            // Copies of what is committed already decide nothing new.
+            self.advance_commit(state, out);
+        }
         self.send_entries(state, from, out);
         self.continue_transfer(state, from, out);
     }
@@ -188,6 +199,13 @@ impl Raft {
     /// Announces everything up to a position as committed, as far as the log reaches.
     #[inline]
     pub(super) fn commit_to(&self, state: &mut State, index: LogIndex, out: &mut Out) {
+        if state.commit < index {
+            self.announce(state, index, out);
+        }
+    }
+
+    #[inline(never)]
+    fn announce(&self, state: &mut State, index: LogIndex, out: &mut Out) {
         let index = index.min(state.log.last_index());
         while state.commit < index {
             state.commit = state.commit.next();
