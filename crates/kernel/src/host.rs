@@ -3,7 +3,7 @@
 mod answers;
 
 use crate::effects::{Effect, Effects, Release};
-use crate::ids::{Command, Epoch, Incarnation, LogIndex, NodeId, Order, Role};
+use crate::ids::{Command, Epoch, Incarnation, LogIndex, NodeId, Office, Order, Role};
 use crate::observation::{Fact, Interest, What};
 use crate::protocol::{Deadline, Input, Leadership, Now, Protocol, TimerSet};
 use crate::time::Jitter;
@@ -67,6 +67,8 @@ struct Running<P: Protocol> {
     state: P::State,
     leadership: Option<Leadership>,
     lease: Option<Deadline>,
+    /// Whose lease it is. Kept, because the reign may be over by the time the lease is.
+    lease_office: Office,
     role: Role,
     epoch: Epoch,
 }
@@ -110,7 +112,14 @@ impl<P: Protocol> Host<P> {
         let state = protocol.boot(self.node, &self.disk, now, effects);
         let epoch = protocol.epoch(&state);
         let first = self.incarnation == Incarnation::ZERO;
-        self.running = Some(Running { state, leadership: None, lease: None, role: Role::default(), epoch });
+        self.running = Some(Running {
+            state,
+            leadership: None,
+            lease: None,
+            lease_office: Office::CONTESTED,
+            role: Role::default(),
+            epoch,
+        });
         port.observe(if first { What::Booted(epoch) } else { What::Restarted(epoch) });
         self.ask(protocol, now, port);
         self.perform(effects, port);
@@ -130,8 +139,8 @@ impl<P: Protocol> Host<P> {
                 P::apply(&mut self.disk, write);
             }
         }
-        if let Some(lease) = running.lease.and(running.leadership) {
-            port.observe(What::LeaseLost(lease.office));
+        if running.lease.is_some() {
+            port.observe(What::LeaseLost(running.lease_office));
         }
         if let Some(leadership) = running.leadership {
             port.observe(What::Deposed(leadership));
@@ -395,10 +404,12 @@ impl<P: Protocol> Running<P> {
     }
 
     fn observe_lease(&mut self, new: Option<Deadline>, port: &mut impl Port<P>) {
-        let office = self.leadership.map(|l| l.office).unwrap_or_default();
         match (self.lease, new) {
-            (None, Some(_)) => port.observe(What::LeaseHeld(office)),
-            (Some(_), None) => port.observe(What::LeaseLost(office)),
+            (None, Some(_)) => {
+                self.lease_office = self.leadership.map(|leadership| leadership.office).unwrap_or_default();
+                port.observe(What::LeaseHeld(self.lease_office));
+            }
+            (Some(_), None) => port.observe(What::LeaseLost(self.lease_office)),
             _ => {}
         }
         self.lease = new;

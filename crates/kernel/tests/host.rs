@@ -16,6 +16,7 @@ enum Tell {
     Arm,
     Disarm,
     Lead(u64, u64),
+    LeadService(u64, u64),
     StepDown,
     Hello,
 }
@@ -38,7 +39,7 @@ struct Puppet;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 struct Memory {
-    leads: Option<(Epoch, LocalTime)>,
+    leads: Option<(Leadership, LocalTime)>,
     fired: u32,
     persisted: Vec<u32>,
 }
@@ -102,13 +103,17 @@ impl Protocol for Puppet {
             }
             Tell::Arm => out.set_timer(Alarm, Jitter::exactly(Span::millis(5))),
             Tell::Disarm => out.cancel_timer(Alarm),
-            Tell::Lead(epoch, until) => state.leads = Some((Epoch(epoch), LocalTime(until))),
+            Tell::Lead(epoch, until) => state.leads = Some((leadership(epoch), LocalTime(until))),
+            Tell::LeadService(epoch, until) => {
+                let service = Leadership { office: Office::SERVICE, ..leadership(epoch) };
+                state.leads = Some((service, LocalTime(until)));
+            }
             Tell::StepDown => state.leads = None,
             Tell::Hello => {}
         }
     }
     fn leadership(&self, state: &Memory, _: Now) -> Option<Leadership> {
-        state.leads.map(|(epoch, _)| leadership(epoch.0))
+        state.leads.map(|(leadership, _)| leadership)
     }
     fn lease(&self, state: &Memory, _: Now) -> Option<Deadline> {
         state.leads.map(|(_, until)| Deadline::Mono(until))
@@ -117,7 +122,7 @@ impl Protocol for Puppet {
         if state.leads.is_some() { Role::Leader } else { Role::Follower }
     }
     fn epoch(&self, state: &Memory) -> Epoch {
-        state.leads.map(|(epoch, _)| epoch).unwrap_or_default()
+        state.leads.map(|(leadership, _)| leadership.epoch).unwrap_or_default()
     }
     fn is_quorum(&self, _: &Memory, nodes: NodeSet) -> bool {
         nodes.is_majority_of(NodeSet::first(3))
@@ -309,6 +314,15 @@ fn a_lease_lapses_at_its_deadline_without_any_event() {
     stage.host.ask(&Puppet, stage.now, &mut stage.notes);
     assert!(stage.notes.seen.contains(&What::LeaseLost(Office::CONTESTED)), "at the deadline it is over");
     assert_eq!(stage.host.leadership(), Some(leadership(2)), "leadership is another question");
+}
+
+#[test]
+fn a_lease_and_a_reign_that_end_together_are_of_the_same_office() {
+    let mut stage = Stage::booted();
+    stage.tell(Tell::LeadService(4, 500));
+    stage.notes.seen.clear();
+    stage.tell(Tell::StepDown);
+    assert!(stage.notes.seen.contains(&What::LeaseLost(Office::SERVICE)), "{:?}", stage.notes.seen);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What can be asked of a host, and when two hosts are the same.
 
 use super::{Host, Queued, Running};
-use crate::ids::{Epoch, Incarnation, LogEntry, LogIndex, NodeId, NodeSet, Role};
+use crate::ids::{Epoch, Incarnation, LogEntry, LogIndex, NodeId, NodeSet, Office, Role};
 use crate::protocol::{Checkable, Deadline, Leadership, Protocol, TimerSet};
 use std::collections::VecDeque;
 use std::hash::{Hash, Hasher};
@@ -82,6 +82,7 @@ impl<P: Checkable> Clone for Host<P> {
                 state: running.state.clone(),
                 leadership: running.leadership,
                 lease: running.lease,
+                lease_office: running.lease_office,
                 role: running.role,
                 epoch: running.epoch,
             }),
@@ -101,9 +102,12 @@ impl<P: Checkable> Host<P> {
         &P::Disk,
         &VecDeque<Queued<P::Message, P::Write>>,
         TimerSet,
-        Option<(&P::State, Option<Leadership>, Option<Deadline>)>,
+        Option<(&P::State, Option<Leadership>, Option<(Deadline, Office)>)>,
     ) {
-        let running = self.running.as_ref().map(|r| (&r.state, r.leadership, r.lease));
+        let running = self
+            .running
+            .as_ref()
+            .map(|r| (&r.state, r.leadership, r.lease.map(|deadline| (deadline, r.lease_office))));
         (self.node, self.incarnation, &self.disk, &self.queue, self.armed, running)
     }
 }
