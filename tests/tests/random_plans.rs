@@ -72,6 +72,27 @@ fn raft_keeps_its_promises_under_random_plans() {
     }
 }
 
+/// The same cluster with leases, and clocks that drift within the bound that leases are built for.
+#[test]
+fn raft_keeps_its_leases_apart_under_random_plans() {
+    let base = format!("{BASE}\n[parameters.raft]\nlease = true\n");
+    let invariants: Vec<&str> = SAFETY.iter().copied().chain(["lease-exclusion"]).collect();
+    let property = Property {
+        name: "raft_keeps_its_leases_apart_under_random_plans",
+        binary: "random_plans",
+        algorithm: "raft",
+        base: &base,
+        plans: plan(5, Span::secs(3), 12, Kinds::ALL),
+        cases: cases_or(1_000),
+        seed: seed_or(0x6c65_6173),
+        bug: std::env::var("INTERREGNUM_BUG").ok(),
+        invariants: &invariants,
+    };
+    let coverage = property.check();
+    let passed_on = coverage.exercised.last().copied().unwrap_or_default();
+    assert!(passed_on > coverage.cases, "leases rarely changed hands: {coverage:?}");
+}
+
 #[test]
 fn a_planted_bug_is_found_and_shrunk_to_a_plan_that_can_be_read() {
     let property = Property {
