@@ -114,6 +114,9 @@ pub(crate) struct Replay {
     /// Write every event of the run into this file, a line of JSON each
     #[arg(long, value_name = "OUT")]
     pub(crate) record: Option<PathBuf>,
+    /// How the run is printed
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: PlainFormat,
 }
 
 /// `interregnum list`
@@ -127,12 +130,12 @@ pub(crate) struct List {
     pub(crate) scenarios: PathBuf,
     /// How it is printed
     #[arg(long, value_enum, default_value_t)]
-    pub(crate) format: ListFormat,
+    pub(crate) format: PlainFormat,
 }
 
-/// How lists are printed.
+/// How answers are printed that are no results of sweeps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ListFormat {
+pub(crate) enum PlainFormat {
     /// Lines for people
     #[default]
     Human,
@@ -163,6 +166,9 @@ pub(crate) enum Scenario {
         /// Scenario files
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
+        /// How the verdicts are printed
+        #[arg(long, value_enum, default_value_t)]
+        format: PlainFormat,
     },
     /// Print the JSON Schema of scenario files
     Schema,

@@ -1,12 +1,13 @@
 //! `interregnum list` and `interregnum scenario`.
 
-use crate::args::{List, ListFormat, Listed, Scenario};
+use crate::args::{List, Listed, PlainFormat, Scenario};
 use crate::console::Console;
 use crate::failure::{Exit, Failure};
 use interregnum_algorithms::ALGORITHMS;
 use interregnum_campaign::load::scenario_files;
-use interregnum_campaign::{Loaded, catalogue, load};
+use interregnum_campaign::{LoadError, Loaded, catalogue, load};
 use interregnum_invariants::INVARIANTS;
+use interregnum_report::json::SCHEMA_VERSION;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -23,8 +24,8 @@ pub(crate) fn list(args: &List, console: &Console) -> Result<Exit, Failure> {
         Listed::Scenarios => scenarios(&args.scenarios, console)?,
     };
     let text = match args.format {
-        ListFormat::Json => serde_json::to_string_pretty(&rows).unwrap_or_default() + "\n",
-        ListFormat::Human => lines(&rows),
+        PlainFormat::Json => serde_json::to_string_pretty(&rows).unwrap_or_default() + "\n",
+        PlainFormat::Human => lines(&rows),
     };
     console.data(&text)?;
     Ok(Exit::Fine)
@@ -127,12 +128,15 @@ fn refused(mistakes: &[String]) -> Failure {
 /// # Errors
 /// If a file is not valid.
 pub(crate) fn scenario(args: &Scenario, console: &Console) -> Result<Exit, Failure> {
-    let Scenario::Check { files } = args else {
+    let Scenario::Check { files, format } = args else {
         let schema = interregnum_scenario::schema(&catalogue());
         let text = serde_json::to_string_pretty(&schema).unwrap_or_default() + "\n";
         console.data(&text)?;
         return Ok(Exit::Fine);
     };
+    if *format == PlainFormat::Json {
+        return check_for_programs(files, console);
+    }
     let mut mistakes = Vec::new();
     for file in files {
         match load(file) {
@@ -145,4 +149,25 @@ pub(crate) fn scenario(args: &Scenario, console: &Console) -> Result<Exit, Failu
         }
     }
     if mistakes.is_empty() { Ok(Exit::Fine) } else { Err(refused(&mistakes)) }
+}
+
+/// Validates scenario files and prints every remark as JSON.
+fn check_for_programs(files: &[PathBuf], console: &Console) -> Result<Exit, Failure> {
+    let mut exit = Exit::Fine;
+    let mut verdicts = Vec::new();
+    for file in files {
+        let (valid, diagnostics) = match load(file) {
+            Ok(loaded) => (true, json!(loaded.warnings)),
+            Err(LoadError::Invalid { diagnostics, .. }) => (false, json!(diagnostics)),
+            Err(unreadable) => (false, json!([{"severity": "error", "message": unreadable.to_string()}])),
+        };
+        if !valid {
+            exit = Exit::Usage;
+        }
+        verdicts
+            .push(json!({"file": file.display().to_string(), "valid": valid, "diagnostics": diagnostics}));
+    }
+    let document = json!({"schema_version": SCHEMA_VERSION, "files": verdicts});
+    console.data(&(serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"))?;
+    Ok(exit)
 }

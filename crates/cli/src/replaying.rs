@@ -1,6 +1,6 @@
 //! `interregnum replay`.
 
-use crate::args::Replay as Args;
+use crate::args::{PlainFormat, Replay as Args};
 use crate::console::Console;
 use crate::failure::{Exit, Failure};
 use crate::sweeping::COMMIT;
@@ -10,6 +10,8 @@ use interregnum_campaign::load::read_text;
 use interregnum_campaign::output::write_whole;
 use interregnum_campaign::replay::{Replay, ReplayError};
 use interregnum_campaign::{Run, catalogue};
+use interregnum_report::json::SCHEMA_VERSION;
+use serde_json::json;
 
 /// Repeats a recorded run, and says whether it was the same.
 ///
@@ -34,8 +36,11 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Exit, Failure> {
         console.chat(&format!("{} lines written to {}\n", record.lines().count(), out.display()));
     }
     warn_of_versions(&replay, console);
-    console.data(&describe(&replay, &run))?;
     let same = run.digest == expected;
+    console.data(&match args.format {
+        PlainFormat::Human => describe(&replay, &run),
+        PlainFormat::Json => document(&replay, &run, same),
+    })?;
     let digest = run.digest;
     console.chat(&if same {
         format!("seed {seed:#x}: the same run, digest {digest}\n")
@@ -88,4 +93,43 @@ fn describe(replay: &Replay, run: &Run) -> String {
         }
     }
     text
+}
+
+/// The run for programs.
+fn document(replay: &Replay, run: &Run, same: bool) -> String {
+    let nanos_in_ms = |nanos: u64| nanos as f64 / 1e6;
+    let catalogue = catalogue();
+    let invariants = catalogue.invariants.iter().zip(&run.invariants).map(|(name, invariant)| {
+        let verdict = match (&invariant.violation, invariant.exercised) {
+            (Some(_), _) => "violated",
+            (None, 0) => "not exercised",
+            (None, _) => "holds",
+        };
+        let violation = invariant
+            .violation
+            .as_ref()
+            .map(|(at, detail)| json!({"at_ms": nanos_in_ms(at.nanos()), "detail": detail}));
+        json!({"name": name, "verdict": verdict, "exercised": invariant.exercised, "violation": violation})
+    });
+    let failovers = run.measurement.failovers.iter().map(|failover| {
+        json!({
+            "since_ms": nanos_in_ms(failover.since.nanos()),
+            "failover_ms": failover.took.map(|span| span.in_millis()),
+            "detection_ms": failover.detection.map(|span| span.in_millis()),
+            "election_ms": failover.election.map(|span| span.in_millis()),
+        })
+    });
+    let document = json!({
+        "schema_version": SCHEMA_VERSION,
+        "tool": {"version": env!("CARGO_PKG_VERSION"), "commit": COMMIT},
+        "algorithm": replay.algorithm,
+        "bug": replay.bug,
+        "seed": replay.seed,
+        "digest": run.digest.to_string(),
+        "recorded_digest": replay.digest,
+        "same": same,
+        "invariants": invariants.collect::<Vec<_>>(),
+        "failovers": failovers.collect::<Vec<_>>(),
+    });
+    serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"
 }

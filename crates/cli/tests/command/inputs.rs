@@ -119,3 +119,28 @@ fn a_plain_text_has_no_colours() {
         assert!(!output.stderr.contains(&0x1b), "no escape sequence goes into a pipe, NO_COLOR {color:?}");
     }
 }
+
+#[test]
+fn a_check_is_printed_for_programs_too() {
+    let place = Place::with(SOUND);
+    place.write("broken.toml", SOUND.replace("format = 1", "format = 1\nfromat = 2"));
+    let ended = place.run("scenario check scenario.toml broken.toml --format json");
+    assert_eq!(ended.code, 2, "one of the two is broken");
+    let document = ended.json();
+    assert_eq!(document["files"][0]["valid"], true, "the first is valid");
+    assert_eq!(document["files"][1]["valid"], false, "the second is not");
+    let remark = &document["files"][1]["diagnostics"][0];
+    assert_eq!(remark["found"], "fromat", "the remark says what it is about: {remark}");
+    assert!(remark["line"].is_u64() && remark["column"].is_u64(), "and where: {remark}");
+}
+
+#[test]
+fn parameters_that_do_not_fit_together_are_refused_with_their_place() {
+    let place = Place::new();
+    let text = format!("{SOUND}\n[parameters.raft]\nheartbeat_interval = \"9s\"\n");
+    place.write("slow.toml", &text);
+    let line = text.lines().position(|line| line.starts_with("heartbeat_interval")).expect("the line") + 1;
+    for command in ["scenario check slow.toml", "run slow.toml"] {
+        place.run(command).refused(2, &["heartbeat_interval", &format!("slow.toml:{line}:1")]);
+    }
+}

@@ -134,3 +134,29 @@ fn what_is_no_replay_file_is_two() {
     place.run("replay huge.toml").refused(2, &["huge.toml", "4 MiB"]);
     assert_eq!(place.run(&format!("replay {file}")).code, 0, "the file itself is still fine");
 }
+
+#[test]
+fn a_replay_is_printed_for_programs_too() {
+    let (place, file, text) = caught();
+    let document = place.run(&format!("replay {file} --format json")).json();
+    assert_eq!(document["schema_version"], 1, "the version of the form");
+    assert_eq!(document["same"], true, "it is the recorded run");
+    assert_eq!(document["digest"], field(&text, "digest"), "with its digest");
+    let (invariant, detail) = field(&text, "reason").split_once(": ").expect("an invariant and a detail");
+    let all = document["invariants"].as_array().expect("the invariants");
+    let broken = all.iter().find(|one| one["name"] == invariant).expect("the one that was broken");
+    assert_eq!(broken["verdict"], "violated", "it is broken again");
+    assert!(broken["violation"]["detail"].as_str().is_some_and(|found| found.ends_with(detail)), "{broken}");
+}
+
+#[test]
+fn a_single_run_with_a_folder_is_kept_whatever_it_shows() {
+    let place = Place::with(crate::support::SOUND);
+    let ended = place.run("run scenario.toml --seed 0x2a --out out");
+    assert_eq!(ended.code, 0, "it is as expected: {}", ended.stderr);
+    let kept = place.names("out/replays");
+    assert_eq!(kept.len(), 1, "one replay file: {kept:?}");
+    let replayed = place.run(&format!("replay out/replays/{} --record events.ndjson", kept[0]));
+    assert_eq!(replayed.code, 0, "it is the same run: {}", replayed.stderr);
+    assert!(place.read("events.ndjson").lines().count() > 100, "and can be recorded");
+}
