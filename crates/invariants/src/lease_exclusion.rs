@@ -44,8 +44,7 @@ impl Monitor for LeaseExclusion {
     fn observe(&mut self, seen: &Observation) {
         match seen.what {
             What::LeaseHeld(office) => self.holders.take(office, seen, &mut self.report, Breach),
-            // A node has one lease. When it loses lease and leadership in one step, the observation cannot name the
-            // lease's office any more, so what was held is believed, not what is named.
+            // A node has one lease at most, so whatever it held is gone; a crash takes it even where nobody says so.
             What::LeaseLost(_) | What::Crashed => self.holders.release_all(seen, &mut self.report, Breach),
             _ => {}
         }

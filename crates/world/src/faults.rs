@@ -151,7 +151,7 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
                 !nodes.is_empty()
             }
             Lever::Transfer { to } => {
-                let Some(leader) = self.leader() else { return false };
+                let Some(leader) = self.acting_leader() else { return false };
                 let heirs = self.pick(&mut Picker::without(leader), to).nodes;
                 let Some(heir) = heirs.iter().next() else { return false };
                 self.announce(index, true);
@@ -261,10 +261,6 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
                 }
             }
         }
-    }
-
-    fn leader(&self) -> Option<NodeId> {
-        self.acting_leader()
     }
 
     /// Whether messages pass between two endpoints, one direction.
