@@ -2,7 +2,8 @@
 //! hears.
 
 use interregnum_kernel::{
-    Effects, Epoch, Input, Jitter, Kind, Leadership, NodeId, NodeSet, Now, Protocol, Role, Span, TimerName,
+    Effects, Epoch, Input, Jitter, Kind, Leadership, NodeId, NodeSet, Now, Process, Protocol, Role, Span,
+    TimerName,
 };
 use interregnum_sim::Simulator;
 use interregnum_world::{Latency, LinkSetting, Setting};
@@ -141,7 +142,7 @@ impl<M: Content> Protocol for Exchange<M> {
     fn timed(&self) -> bool {
         false
     }
-    fn boot(&self, node: NodeId, (): &(), _: Now, out: &mut Effects<Self>) -> Memory {
+    fn boot(&self, Process { node, .. }: Process, (): &(), _: Now, out: &mut Effects<Self>) -> Memory {
         out.set_timer(Beat, Jitter::exactly(INTERVAL));
         Memory { node, round: 0, acknowledged: 0 }
     }
@@ -161,7 +162,7 @@ impl<M: Content> Protocol for Exchange<M> {
                 }
                 out.set_timer(Beat, Jitter::exactly(INTERVAL));
             }
-            Input::Persisted(()) | Input::Propose(_) | Input::Administer(_) => {}
+            Input::Persisted(()) | Input::Propose(_) | Input::Administer(_) | Input::Disconnected(_) => {}
         }
     }
     fn leadership(&self, _: &Memory, _: Now) -> Option<Leadership> {

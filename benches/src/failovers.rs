@@ -6,7 +6,8 @@ use interregnum_invariants::{Setting as Watch, Suite};
 use interregnum_kernel::{GlobalTime, Interest, Observation, Observer, Parameters, Span, What};
 use interregnum_sim::Simulator;
 use interregnum_world::{
-    Latency, Lever, LinkSetting, Plan, PlannedFault, Selector, Setting, Unsynced, WorkloadSetting,
+    Connections, Latency, Lever, LinkSetting, Plan, PlannedFault, Selector, Setting, Unsynced,
+    WorkloadSetting,
 };
 use std::sync::Arc;
 
@@ -37,7 +38,8 @@ pub fn setting() -> Setting {
         check_to_act: (Span::ZERO, Span::millis(2)),
         proposals_every: Some(Span::millis(200)),
     };
-    let crash = Lever::Crash { target: vec![Selector::Leader], unsynced: Unsynced::Random };
+    let (unsynced, connections) = (Unsynced::Random, Connections::Silent);
+    let crash = Lever::Crash { target: vec![Selector::Leader], unsynced, connections };
     setting.plan = Plan { faults: vec![PlannedFault { at: Span::secs(1), lever: crash, lasts: None }] };
     setting.heal = Some(HEAL);
     setting

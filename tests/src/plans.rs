@@ -1,7 +1,7 @@
 //! Random plans of faults, as proptest strategies over the data that scenario files expand to.
 
 use interregnum_kernel::{NodeId, Span};
-use interregnum_world::{InFlight, Lever, Plan, PlannedFault, Selector, Unsynced};
+use interregnum_world::{Connections, InFlight, Lever, Plan, PlannedFault, Selector, Unsynced};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -46,7 +46,11 @@ fn lever(nodes: u8, kinds: Kinds) -> BoxedStrategy<Lever> {
     prop_oneof![
         1 => targets(nodes).prop_map(|to| Lever::Transfer { to }),
         weight(kinds.crashes, 4) => (targets(nodes), unsynced())
-            .prop_map(|(target, unsynced)| Lever::Crash { target, unsynced }),
+            .prop_map(|(target, unsynced)| Lever::Crash {
+                target,
+                unsynced,
+                connections: Connections::Silent
+            }),
         weight(kinds.crashes, 1) => targets(nodes).prop_map(|target| Lever::Restart { target }),
         weight(kinds.network, 3) => (targets(nodes), receivers(nodes), in_flight())
             .prop_map(|(from, to, in_flight)| Lever::Cut { from, to, in_flight }),

@@ -8,6 +8,7 @@
 //! type by name and hands the value to a [`Visitor`].
 #![forbid(unsafe_code)]
 
+pub mod profile;
 pub mod raft;
 
 use interregnum_kernel::{Checkable, ParameterError, ParameterSpec, Parameters};
@@ -41,6 +42,8 @@ pub struct Entry {
     pub bugs: &'static [Bug],
     /// What can be set of it.
     pub parameters: &'static [ParameterSpec],
+    /// The orders that it follows, by the names of their levers; it ignores all others.
+    pub orders: &'static [&'static str],
     /// The kinds of message that belong to elections, as against the rest of its work.
     pub election_kinds: &'static [&'static str],
     /// The names of the invariants that it promises to hold, under its assumptions.
@@ -82,6 +85,12 @@ pub trait Algorithm: Registered {
     /// # Errors
     /// If a value is of the wrong kind, or the values do not fit together.
     fn from_parameters(parameters: &Parameters) -> Result<Self, ParameterError>;
+
+    /// What of accepted parameters is probably not intended: they keep the algorithm's conditions, but not in spirit.
+    fn warnings(parameters: &Parameters) -> Vec<ParameterError> {
+        let _ = parameters;
+        Vec::new()
+    }
 }
 
 /// Code that runs on whichever algorithm is picked by name.
@@ -162,6 +171,16 @@ macro_rules! registry {
                 }
             )+
             Err(BuildError::UnknownAlgorithm(name.to_owned()))
+        }
+
+        /// What the algorithm of this name remarks on parameters that it accepts.
+        pub fn warnings(name: &str, parameters: &Parameters) -> Vec<ParameterError> {
+            $(
+                if name == <$algorithm as Algorithm>::ENTRY.name {
+                    return <$algorithm as Algorithm>::warnings(parameters);
+                }
+            )+
+            Vec::new()
         }
     };
 }

@@ -91,6 +91,7 @@ pub fn catalogue() -> Catalogue {
         name: entry.name,
         parameters: entry.parameters,
         bugs: entry.bugs.iter().map(|bug| bug.id).collect(),
+        orders: entry.orders,
     });
     Catalogue {
         algorithms: algorithms.collect(),
@@ -153,8 +154,11 @@ pub fn load(path: &Path) -> Result<Loaded, LoadError> {
     let folder = path.parent().map(Path::to_owned).unwrap_or_default();
     let mut beside = |name: &str| read_text(&folder.join(name)).map_err(|error| error.to_string());
     match interregnum_scenario::read(&path.display().to_string(), &text, &catalogue(), &mut beside) {
-        Ok((scenario, warnings)) => match refusals(&scenario, &path.display().to_string()) {
-            refused if refused.is_empty() => Ok(Loaded { path: path.to_owned(), scenario, warnings }),
+        Ok((scenario, mut warnings)) => match refusals(&scenario, &path.display().to_string()) {
+            refused if refused.is_empty() => {
+                warnings.extend(remarks(&scenario, &path.display().to_string()));
+                Ok(Loaded { path: path.to_owned(), scenario, warnings })
+            }
             diagnostics => Err(LoadError::Invalid { path: path.to_owned(), text, diagnostics }),
         },
         Err(diagnostics) => Err(LoadError::Invalid { path: path.to_owned(), text, diagnostics }),
@@ -169,7 +173,27 @@ fn refusals(scenario: &Scenario, file: &str) -> Vec<Diagnostic> {
         (entry.name, interregnum_algorithms::build(entry.name, &parameters, Nothing))
     });
     let refused = built.filter_map(|(name, built)| Some((name, built.err()?)));
-    refused.map(|(name, error)| refusal(&scenario.text, file, name, &error)).collect()
+    let place = |name, error: BuildError| {
+        let parameter = match &error {
+            BuildError::Parameter { error, .. } => error.parameter,
+            _ => "",
+        };
+        diagnostic(&scenario.text, file, name, parameter, Severity::Error, error.to_string())
+    };
+    refused.map(|(name, error)| place(name, error)).collect()
+}
+
+/// What they accept and still find odd.
+fn remarks(scenario: &Scenario, file: &str) -> Vec<Diagnostic> {
+    let mut remarks = Vec::new();
+    for entry in ALGORITHMS.iter().filter(|entry| scenario.is_for(entry.name)) {
+        for odd in interregnum_algorithms::warnings(entry.name, &scenario.parameters_for(entry.name)) {
+            let message = format!("{}: {odd}", entry.name);
+            let warning = Severity::Warning;
+            remarks.push(diagnostic(&scenario.text, file, entry.name, odd.parameter, warning, message));
+        }
+    }
+    remarks
 }
 
 /// Builds an algorithm only to see whether it can be built.
@@ -180,14 +204,17 @@ impl Visitor for Nothing {
     fn visit<P: Registered>(self, _: P) {}
 }
 
-/// A refusal, with the place of the parameter that is to blame: its key in the algorithm's table, or else the table.
-fn refusal(text: &str, file: &str, algorithm: &str, error: &BuildError) -> Diagnostic {
+/// A remark at the place of the parameter that is to blame: its key in the algorithm's table, or else the table.
+fn diagnostic(
+    text: &str,
+    file: &str,
+    algorithm: &str,
+    parameter: &str,
+    severity: Severity,
+    message: String,
+) -> Diagnostic {
     let table = format!("[parameters.{algorithm}]");
     let start = text.find(&table).unwrap_or(0);
-    let parameter = match error {
-        BuildError::Parameter { error, .. } => error.parameter,
-        _ => "",
-    };
     let rest = &text[start..];
     let end = rest[1.min(rest.len())..].find("\n[").map_or(rest.len(), |end| end + 1);
     let is_key = |line: &str| {
@@ -205,8 +232,8 @@ fn refusal(text: &str, file: &str, algorithm: &str, error: &BuildError) -> Diagn
     }
     let (line, column) = position(text, at);
     Diagnostic {
-        severity: Severity::Error,
-        message: error.to_string(),
+        severity,
+        message,
         file: file.to_owned(),
         line,
         column,

@@ -4,7 +4,7 @@ use interregnum_kernel::{
     Epoch, GlobalTime, Incarnation, Interest, Leadership, LossCause, NodeId, Observation, Observer, Office,
     Role, Span, What,
 };
-use interregnum_world::{Lever, Plan};
+use interregnum_world::Plan;
 use serde::Serialize;
 
 /// One failover: from the first fault instant after which the acting leader can no longer commit, to the first write
@@ -109,7 +109,7 @@ impl Meter {
     pub fn new(nodes: u8, plan: &Plan) -> Meter {
         Meter {
             nodes: vec![Node::default(); usize::from(nodes)],
-            orders: plan.faults.iter().map(|fault| matches!(fault.lever, Lever::Transfer { .. })).collect(),
+            orders: plan.faults.iter().map(|fault| fault.lever.orders_leader_change()).collect(),
             ordered: false,
             condition: Condition::Starting,
             since: GlobalTime::ZERO,
@@ -313,7 +313,7 @@ impl Observer for Meter {
 mod tests {
     use super::*;
     use interregnum_kernel::{FencingToken, LogEntry, LogIndex};
-    use interregnum_world::{PlannedFault, Selector};
+    use interregnum_world::{Lever, PlannedFault, Selector};
 
     fn leads(epoch: u64) -> Leadership {
         Leadership { office: Office::CONTESTED, epoch: Epoch(epoch), token: Some(FencingToken(epoch)) }

@@ -3,7 +3,7 @@
 mod answers;
 
 use crate::effects::{Effect, Effects, Release};
-use crate::ids::{Command, Epoch, Incarnation, LogIndex, NodeId, Office, Order, Role};
+use crate::ids::{Command, Epoch, Incarnation, LogIndex, NodeId, Office, Order, Process, Role};
 use crate::observation::{Fact, Interest, What};
 use crate::protocol::{Deadline, Input, Leadership, Now, Protocol, TimerSet};
 use crate::time::Jitter;
@@ -109,7 +109,8 @@ impl<P: Protocol> Host<P> {
             return;
         }
         debug_assert!(effects.is_empty(), "every step's effects have been performed");
-        let state = protocol.boot(self.node, &self.disk, now, effects);
+        let process = Process { node: self.node, incarnation: self.incarnation };
+        let state = protocol.boot(process, &self.disk, now, effects);
         let epoch = protocol.epoch(&state);
         let first = self.incarnation == Incarnation::ZERO;
         self.running = Some(Running {
@@ -204,6 +205,18 @@ impl<P: Protocol> Host<P> {
         port: &mut impl Port<P>,
     ) {
         self.step_rarely(protocol, now, Input::Administer(order), effects, port);
+    }
+
+    /// Tells the node that another process died.
+    pub fn disconnected(
+        &mut self,
+        protocol: &P,
+        now: Now,
+        peer: Process,
+        effects: &mut Effects<P>,
+        port: &mut impl Port<P>,
+    ) {
+        self.step_rarely(protocol, now, Input::Disconnected(peer), effects, port);
     }
 
     /// The oldest `writes` queued writes are durable: releases what waited for each and tells the protocol. Starts the

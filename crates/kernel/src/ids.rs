@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// One node of the cluster. Nodes are numbered from 0 inside and shown from 1 (`n1`), as scenario files count them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct NodeId(pub u8);
 
 impl NodeId {
@@ -28,6 +28,13 @@ impl NodeId {
 impl fmt::Display for NodeId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "n{}", self.0 + 1)
+    }
+}
+
+/// As displayed: messages and states are shown to people through their `Debug`.
+impl fmt::Debug for NodeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 
@@ -133,7 +140,7 @@ impl fmt::Debug for NodeSet {
 macro_rules! number {
     ($(#[$doc:meta])* $name:ident, $inner:ty, $prefix:literal) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub struct $name(pub $inner);
 
         impl $name {
@@ -148,6 +155,12 @@ macro_rules! number {
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 write!(f, concat!($prefix, "{}"), self.0)
+            }
+        }
+        /// As displayed.
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(self, f)
             }
         }
     };
@@ -196,11 +209,62 @@ pub struct LogEntry {
     pub command: Option<Command>,
 }
 
-/// What an operator asks of a node.
+/// One process: a node between a boot and the crash that ends it.
+///
+/// Algorithms may use the incarnation to tell processes apart, where a real system would draw a random identifier (a
+/// connection's first sequence number, a lease holder's UUID). They must not take it for a durable counter: no real
+/// process knows how often its machine has booted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Process {
+    /// The node.
+    pub node: NodeId,
+    /// Which of its lives.
+    pub incarnation: Incarnation,
+}
+
+/// As what a node takes part in a cluster.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Standing {
+    /// It votes, and may lead.
+    #[default]
+    Voter,
+    /// It receives the log and has no vote.
+    Learner,
+    /// It votes and stores no entries; it never leads.
+    Witness,
+}
+
+impl Standing {
+    /// The word in a scenario file.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Standing::Voter => "voter",
+            Standing::Learner => "learner",
+            Standing::Witness => "witness",
+        }
+    }
+}
+
+/// What an operator asks of a node, which is the acting leader for all orders but `Resign`. A node that cannot do it, or
+/// whose algorithm does not know the order, ignores it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Order {
     /// Hand leadership to the named node, orderly.
     TransferLeadership(NodeId),
+    /// Give up leadership, and let the others elect.
+    Resign,
+    /// Take nodes into the cluster.
+    AddNodes {
+        /// Which nodes.
+        nodes: NodeSet,
+        /// As what.
+        standing: Standing,
+    },
+    /// Put nodes out of the cluster.
+    RemoveNodes(NodeSet),
+    /// Give learners a vote.
+    PromoteNodes(NodeSet),
 }
 
 /// What a node takes itself to be, in the words common to all algorithms; for displays and for "the candidate" as a
@@ -216,6 +280,10 @@ pub enum Role {
     Candidate,
     /// Leads, or is about to lead (see [`crate::Protocol::leadership`]).
     Leader,
+    /// Receives the log and has no vote.
+    Learner,
+    /// Votes, stores no entries, and waits for a leader.
+    Witness,
 }
 
 impl fmt::Display for Role {
@@ -225,6 +293,8 @@ impl fmt::Display for Role {
             Role::PreCandidate => "pre-candidate",
             Role::Candidate => "candidate",
             Role::Leader => "leader",
+            Role::Learner => "learner",
+            Role::Witness => "witness",
         })
     }
 }

@@ -28,7 +28,8 @@ pub use digest::{Digest, TraceDigest};
 pub use effects::{Effect, Effects, Release};
 pub use host::{Host, Port, Queued};
 pub use ids::{
-    Command, Epoch, FencingToken, Incarnation, LogEntry, LogIndex, NodeId, NodeSet, Office, Order, Role,
+    Command, Epoch, FencingToken, Incarnation, LogEntry, LogIndex, NodeId, NodeSet, Office, Order, Process,
+    Role, Standing,
 };
 pub use observation::{Fact, Interest, LossCause, Observation, Observer, What, Write};
 pub use parameters::{ParameterError, ParameterKind, ParameterSpec, Parameters, Profile, Value};

@@ -1,6 +1,7 @@
 //! What can be set of an algorithm: declared by its registry entry, checked by the scenario reader, read by its
 //! constructor. One declaration serves help, diagnostics and schema.
 
+use crate::ids::{NodeId, NodeSet};
 use crate::time::{Jitter, Span};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -37,6 +38,10 @@ pub enum ParameterKind {
     Flag,
     /// A whole number, not negative.
     Count,
+    /// Whole numbers, one per node or fewer: `[3, 1, 2]`.
+    Counts,
+    /// Some of the nodes, by their numbers from 1: `[1, 2]`.
+    Nodes,
     /// One log per node, each the list of its entries' epochs: `[[1, 1, 2], [1]]`. Nodes without one start empty.
     Logs,
 }
@@ -49,6 +54,8 @@ impl ParameterKind {
             ParameterKind::Jitter => "a range of durations such as \"150ms..300ms\"",
             ParameterKind::Flag => "true or false",
             ParameterKind::Count => "a whole number",
+            ParameterKind::Counts => "a list of whole numbers, one per node, such as [3, 1, 2]",
+            ParameterKind::Nodes => "a list of nodes such as [1, 2]",
             ParameterKind::Logs => "a list of logs, each a list of epochs, such as [[1, 1, 2], [1]]",
         }
     }
@@ -65,6 +72,10 @@ pub enum Value {
     Flag(bool),
     /// A number.
     Count(u64),
+    /// Numbers, node by node.
+    Counts(Vec<u64>),
+    /// Some of the nodes.
+    Nodes(NodeSet),
     /// Initial logs, per node the epochs of its entries.
     Logs(Vec<Vec<u64>>),
 }
@@ -76,6 +87,8 @@ impl fmt::Display for Value {
             Value::Jitter(jitter) => write!(f, "{jitter}"),
             Value::Flag(flag) => write!(f, "{flag}"),
             Value::Count(count) => write!(f, "{count}"),
+            Value::Counts(counts) => write!(f, "{counts:?}"),
+            Value::Nodes(nodes) => f.debug_list().entries(nodes.iter().map(|node| node.0 + 1)).finish(),
             Value::Logs(logs) => write!(f, "{logs:?}"),
         }
     }
@@ -97,8 +110,10 @@ pub struct ParameterSpec {
 /// What an algorithm is built from: the cluster's size, the profile, and what was set explicitly.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Parameters {
-    /// How many nodes the cluster has.
+    /// How many nodes there are.
     pub nodes: u8,
+    /// The nodes that make up the cluster at first; the rest are spares, which run and wait to be added.
+    pub members: NodeSet,
     /// Whose defaults hold where nothing is set.
     pub profile: Profile,
     /// The planted bug, by name.
@@ -127,7 +142,8 @@ impl std::error::Error for ParameterError {}
 impl Parameters {
     /// Parameters with nothing set, for a cluster of this size.
     pub fn of(nodes: u8) -> Parameters {
-        Parameters { nodes, ..Parameters::default() }
+        let members = NodeSet::first(usize::from(nodes));
+        Parameters { nodes, members, ..Parameters::default() }
     }
 
     /// Sets one parameter.
@@ -191,6 +207,63 @@ impl Parameters {
         match self.get(spec) {
             Value::Count(count) => Ok(count),
             other => Err(mismatch(spec, &other)),
+        }
+    }
+
+    /// The numbers that a parameter stands for, node by node. None where it was not set; otherwise one for each node.
+    ///
+    /// # Errors
+    /// If it was set to something else, or not for every node.
+    pub fn counts(&self, spec: &ParameterSpec) -> Result<Vec<u64>, ParameterError> {
+        match self.get(spec) {
+            Value::Counts(counts) if counts.is_empty() || counts.len() == usize::from(self.nodes) => {
+                Ok(counts)
+            }
+            Value::Counts(counts) => Err(ParameterError {
+                parameter: spec.name,
+                problem: format!("{} numbers for {} nodes; give one for each", counts.len(), self.nodes),
+            }),
+            other => Err(mismatch(spec, &other)),
+        }
+    }
+
+    /// The nodes that a parameter stands for.
+    ///
+    /// # Errors
+    /// If it was set to something else, or names a node that does not exist.
+    pub fn node_set(&self, spec: &ParameterSpec) -> Result<NodeSet, ParameterError> {
+        match self.get(spec) {
+            Value::Nodes(nodes) => match nodes.minus(NodeSet::first(usize::from(self.nodes))).iter().next() {
+                None => Ok(nodes),
+                Some(stranger) => Err(ParameterError {
+                    parameter: spec.name,
+                    problem: format!("there is no node {} among {}", stranger.0 + 1, self.nodes),
+                }),
+            },
+            other => Err(mismatch(spec, &other)),
+        }
+    }
+
+    /// The nodes that make up the cluster at first.
+    ///
+    /// # Errors
+    /// If there are none, or more than there can be, or a member does not exist.
+    pub fn cluster(&self) -> Result<NodeSet, ParameterError> {
+        let refuse = |parameter, problem| Err(ParameterError { parameter, problem });
+        let everyone = match usize::from(self.nodes) {
+            nodes @ 1..=NodeId::MAX => NodeSet::first(nodes),
+            nodes => {
+                return refuse("nodes", format!("a cluster has 1 to {} nodes, not {nodes}", NodeId::MAX));
+            }
+        };
+        if self.members.is_empty() {
+            return refuse("members", "a cluster has at least one member".to_owned());
+        }
+        match self.members.minus(everyone).iter().next() {
+            Some(stranger) => {
+                refuse("members", format!("there is no node {} among {}", stranger.0 + 1, self.nodes))
+            }
+            None => Ok(self.members),
         }
     }
 

@@ -1,7 +1,9 @@
 //! What an election algorithm is: [`Protocol`], and the small types its rules are written with.
 
 use crate::effects::Effects;
-use crate::ids::{Command, Epoch, FencingToken, LogEntry, LogIndex, NodeId, NodeSet, Office, Order, Role};
+use crate::ids::{
+    Command, Epoch, FencingToken, LogEntry, LogIndex, NodeId, NodeSet, Office, Order, Process, Role,
+};
 use crate::time::{LocalTime, WallTime};
 use serde::{Deserialize, Serialize};
 use std::fmt::Debug;
@@ -23,6 +25,9 @@ pub trait Protocol: Clone + Debug + 'static {
     type Write: Clone + Debug;
     /// What survives a crash: the writes so far, folded by [`Protocol::apply`].
     type Disk: Clone + Debug + Default;
+
+    /// Whether the protocol assumes connections, so that nodes hear of a peer's death by [`Input::Disconnected`].
+    const CONNECTIONS: bool = false;
 
     /// The kinds of message, for counts, filters and plots; at most 32.
     const KINDS: &'static [&'static str];
@@ -46,7 +51,7 @@ pub trait Protocol: Clone + Debug + 'static {
     }
 
     /// Starts a node from what its disk holds.
-    fn boot(&self, node: NodeId, disk: &Self::Disk, now: Now, out: &mut Effects<Self>) -> Self::State;
+    fn boot(&self, process: Process, disk: &Self::Disk, now: Now, out: &mut Effects<Self>) -> Self::State;
 
     /// Handles one input.
     fn step(&self, state: &mut Self::State, now: Now, input: Input<Self>, out: &mut Effects<Self>);
@@ -116,6 +121,10 @@ pub enum Input<P: Protocol> {
     Propose(Command),
     /// The operator asks for something.
     Administer(Order),
+    /// Another process died, and its machine lived to reset its connections. Given only where
+    /// [`Protocol::CONNECTIONS`] says so, and never after a loss of power or a cut, which nobody reports. The news travels
+    /// like a message: by then the node may have started again.
+    Disconnected(Process),
 }
 
 /// The time as one node sees it. Two clocks, because real bugs come from mixing them up.

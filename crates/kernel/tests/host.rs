@@ -2,8 +2,8 @@
 
 use interregnum_kernel::{
     Command, Deadline, Effects, Epoch, Fact, FencingToken, Host, Incarnation, Input, Interest, Jitter, Kind,
-    Leadership, LocalTime, LogEntry, LogIndex, NodeId, NodeSet, Now, Office, Order, Port, Protocol, Role,
-    Span, TimerName, WallTime, What,
+    Leadership, LocalTime, LogEntry, LogIndex, NodeId, NodeSet, Now, Office, Order, Port, Process, Protocol,
+    Role, Span, TimerName, WallTime, What,
 };
 
 /// What the puppet is told to do, one message at a time.
@@ -66,7 +66,7 @@ impl Protocol for Puppet {
     fn timed(&self) -> bool {
         true
     }
-    fn boot(&self, _: NodeId, disk: &Vec<u32>, _: Now, _: &mut Effects<Self>) -> Memory {
+    fn boot(&self, _: Process, disk: &Vec<u32>, _: Now, _: &mut Effects<Self>) -> Memory {
         Memory { persisted: disk.clone(), ..Memory::default() }
     }
     fn step(&self, state: &mut Memory, _: Now, input: Input<Self>, out: &mut Effects<Self>) {
@@ -85,6 +85,8 @@ impl Protocol for Puppet {
                 return out.commit(LogIndex(1), entry);
             }
             Input::Administer(Order::TransferLeadership(to)) => return out.send(to, Tell::Hello),
+            Input::Administer(_) => return,
+            Input::Disconnected(peer) => return out.send(peer.node, Tell::Hello),
         };
         match message {
             Tell::Write(n) => out.persist(n),

@@ -20,6 +20,8 @@ pub struct AlgorithmInfo {
     pub parameters: &'static [ParameterSpec],
     /// The bugs that can be planted in it.
     pub bugs: Vec<&'static str>,
+    /// The orders that it follows, by the names of their levers.
+    pub orders: &'static [&'static str],
 }
 
 impl Catalogue {

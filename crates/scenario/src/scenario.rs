@@ -1,7 +1,7 @@
 //! A scenario: what its file means, once read.
 
 use crate::expectation::Expectation;
-use interregnum_kernel::{Parameters, Profile};
+use interregnum_kernel::{NodeSet, Parameters, Profile};
 use interregnum_world::Setting;
 use std::collections::BTreeMap;
 
@@ -14,6 +14,8 @@ pub struct Scenario {
     pub summary: String,
     /// The algorithms it is meant for, in the file's order; `None` for all.
     pub algorithms: Option<Vec<String>>,
+    /// The nodes that make up the cluster at first.
+    pub members: NodeSet,
     /// Whose defaults hold for parameters that are not set.
     pub profile: Profile,
     /// What is set of algorithms, by algorithm.
@@ -33,10 +35,13 @@ pub struct Scenario {
 impl Scenario {
     /// What the algorithm is built from.
     pub fn parameters_for(&self, algorithm: &str) -> Parameters {
-        self.parameters
-            .get(algorithm)
-            .cloned()
-            .unwrap_or_else(|| Parameters { profile: self.profile, ..Parameters::of(self.setting.nodes) })
+        self.parameters.get(algorithm).cloned().unwrap_or_else(|| self.defaults())
+    }
+
+    /// Parameters of which nothing is set.
+    fn defaults(&self) -> Parameters {
+        let (nodes, members, profile) = (self.setting.nodes, self.members, self.profile);
+        Parameters { nodes, members, profile, ..Parameters::default() }
     }
 
     /// What is expected of the algorithm.

@@ -7,7 +7,8 @@ use common::{read_text, scenario};
 use interregnum_kernel::{Jitter, NodeId, NodeSet, Parameters, Profile, Span, Value};
 use interregnum_scenario::{Comparison, Counted, FailoverExpectation, Relation, Severity};
 use interregnum_world::{
-    Endpoint, InFlight, Latency, Lever, LinkSetting, PlannedFault, Probability, Selector, Setting, Unsynced,
+    Connections, Endpoint, InFlight, Latency, Lever, LinkSetting, PlannedFault, Probability, Selector,
+    Setting, Unsynced,
 };
 
 fn link(setting: &Setting, from: u8, to: u8) -> &LinkSetting {
@@ -241,7 +242,11 @@ fn a_bridge_is_a_partition_that_leaves_it_out() {
 fn nodes_crash_restart_stall_and_hand_over() {
     assert_eq!(
         lever("crash = [\"followers\", \"candidates\"]\nunsynced = \"kept\""),
-        Lever::Crash { target: vec![Selector::Followers, Selector::Candidates], unsynced: Unsynced::Kept }
+        Lever::Crash {
+            target: vec![Selector::Followers, Selector::Candidates],
+            unsynced: Unsynced::Kept,
+            connections: Connections::Silent
+        }
     );
     assert_eq!(lever("restart = \"all\""), Lever::Restart { target: vec![Selector::All] });
     assert_eq!(lever("disk-stall = \"leader\""), Lever::DiskStall { target: vec![Selector::Leader] });

@@ -77,7 +77,20 @@ fn every_declared_default_is_read() {
 #[test]
 fn every_lever_has_an_example_that_is_read() {
     let names: Vec<&str> = levers().iter().map(|lever| lever.name).collect();
-    let expected = ["partition", "cut", "isolate", "bridge", "crash", "restart", "disk-stall", "transfer"];
+    let expected = [
+        "partition",
+        "cut",
+        "isolate",
+        "bridge",
+        "crash",
+        "restart",
+        "disk-stall",
+        "transfer",
+        "resign",
+        "add-node",
+        "remove-node",
+        "promote",
+    ];
     assert_eq!(names, expected);
     for lever in levers() {
         let lasts = if lever.lasts { "\nfor = \"1s\"" } else { "" };
@@ -98,8 +111,8 @@ error: unknown key `partiton` in [[fault]]
  --> test.toml:5:1
   |
 5 | partiton = [\"leader\", \"rest\"]
-  | ^^^^^^^^ expected `at`, `for`, `every`, `until`, `times`, `in_flight`, `unsynced`, `partition`, `cut`, `isolate`, \
-`bridge`, `crash`, `restart`, `disk-stall` or `transfer`
+  | ^^^^^^^^ expected `at`, `for`, `every`, `until`, `times`, `in_flight`, `unsynced`, `connections`, `standing`, `partition`, `cut`, `isolate`, \
+`bridge`, `crash`, `restart`, `disk-stall`, `transfer`, `resign`, `add-node`, `remove-node` or `promote`
   |
   = help: did you mean `partition`?
 ";

@@ -1,7 +1,7 @@
 //! Small protocols for the engine's own tests.
 
 use interregnum_kernel::{
-    Effects, Epoch, Input, Kind, Leadership, NodeId, NodeSet, Now, Protocol, Role, TimerName,
+    Effects, Epoch, Input, Kind, Leadership, NodeId, NodeSet, Now, Process, Protocol, Role, TimerName,
 };
 
 /// A protocol that does nothing.
@@ -39,7 +39,7 @@ impl Protocol for Silent {
     fn timed(&self) -> bool {
         false
     }
-    fn boot(&self, _: NodeId, (): &(), _: Now, _: &mut Effects<Self>) {}
+    fn boot(&self, _: Process, (): &(), _: Now, _: &mut Effects<Self>) {}
     fn step(&self, (): &mut (), _: Now, _: Input<Self>, _: &mut Effects<Self>) {}
     fn leadership(&self, (): &(), _: Now) -> Option<Leadership> {
         None

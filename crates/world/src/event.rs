@@ -1,6 +1,6 @@
 //! What can happen next, and the queue's side of the bargain with an engine.
 
-use interregnum_kernel::{GlobalTime, NodeId, Protocol};
+use interregnum_kernel::{GlobalTime, NodeId, Process, Protocol};
 
 /// Something that will happen. Engines order events by (time, sequence number) and hand them back to
 /// [`crate::World::handle`].
@@ -14,6 +14,13 @@ pub enum Event<P: Protocol> {
         from: NodeId,
         /// The message.
         message: P::Message,
+    },
+    /// The news that a process died reaches one of its peers.
+    Disconnect {
+        /// Who hears it.
+        to: NodeId,
+        /// Who died.
+        peer: Process,
     },
     /// A timer's queue entry comes up. The timer may since have been disarmed or set to a later time.
     Timer {

@@ -2,13 +2,15 @@
 
 use crate::core::{Core, Site};
 use crate::event::{Agenda, Event};
-use crate::plan::{InFlight, Lever, Plan, PlannedFault, Unsynced};
+use crate::plan::{Connections, InFlight, Lever, Plan, PlannedFault, Selector, Unsynced};
 use crate::record::{InputRecord, Recorder};
 use crate::rng::{Purpose, Stream};
 use crate::select::{Group, Picker};
 use crate::setting::{Endpoint, Setting};
 use crate::world::{World, tag};
-use interregnum_kernel::{Digest, Incarnation, LossCause, NodeId, NodeSet, Observer, Order, Protocol, What};
+use interregnum_kernel::{
+    Digest, Incarnation, LossCause, NodeId, NodeSet, Observer, Order, Process, Protocol, What,
+};
 use std::hash::Hasher;
 use std::sync::Arc;
 
@@ -124,11 +126,11 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
                 }
                 self.announce(index, !done.links.is_empty())
             }
-            Lever::Crash { target, unsynced } => {
+            Lever::Crash { target, unsynced, connections } => {
                 let nodes = self.pick_once(target).nodes;
                 let nodes: NodeSet = nodes.iter().filter(|n| self.hosts[n.index()].is_up()).collect();
                 self.announce(index, !nodes.is_empty());
-                nodes.iter().for_each(|node| self.crash(sequence, node, *unsynced));
+                nodes.iter().for_each(|node| self.crash(sequence, node, *unsynced, *connections));
                 // A node that was started meanwhile and dies again is this fault's to start, no earlier one's.
                 for earlier in &mut self.faults.in_force {
                     earlier.crashed = earlier.crashed.minus(nodes);
@@ -158,7 +160,37 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
                 self.administer(sequence, leader, Order::TransferLeadership(heir));
                 true
             }
+            Lever::Resign { target } => {
+                let nodes = self.pick_once(target).nodes;
+                let nodes: NodeSet = nodes.iter().filter(|n| self.hosts[n.index()].is_up()).collect();
+                self.announce(index, !nodes.is_empty());
+                nodes.iter().for_each(|node| self.administer(sequence, node, Order::Resign));
+                !nodes.is_empty()
+            }
+            Lever::AddNode { target, standing } => {
+                let standing = *standing;
+                self.order_leader(sequence, index, target, |nodes| Order::AddNodes { nodes, standing })
+            }
+            Lever::RemoveNode { target } => self.order_leader(sequence, index, target, Order::RemoveNodes),
+            Lever::Promote { target } => self.order_leader(sequence, index, target, Order::PromoteNodes),
         }
+    }
+
+    /// Gives the acting leader an order that concerns other nodes. False if nobody leads, or nobody is concerned.
+    fn order_leader(
+        &mut self,
+        sequence: u64,
+        index: u32,
+        target: &[Selector],
+        order: impl FnOnce(NodeSet) -> Order,
+    ) -> bool {
+        let Some(leader) = self.acting_leader() else { return false };
+        let nodes = self.pick_once(target).nodes;
+        let hit = self.announce(index, !nodes.is_empty());
+        if hit {
+            self.administer(sequence, leader, order(nodes));
+        }
+        hit
     }
 
     fn announce(&mut self, index: u32, hit: bool) -> bool {
@@ -231,13 +263,14 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
         self.core.observe(NodeId(0), What::Healed);
     }
 
-    fn crash(&mut self, sequence: u64, node: NodeId, unsynced: Unsynced) {
+    fn crash(&mut self, sequence: u64, node: NodeId, unsynced: Unsynced, connections: Connections) {
         let pending = self.hosts[node.index()].pending_writes();
         let kept = match unsynced {
             Unsynced::Lost => 0,
             Unsynced::Kept => pending,
             Unsynced::Random => self.sites[node.index()].disk.below(u64::from(pending) + 1) as u32,
         };
+        let process = Process { node, incarnation: self.hosts[node.index()].incarnation() };
         self.core.account(tag::CRASH, u64::from(kept) << 8 | u64::from(node.0));
         self.lose_quorum(node);
         let describe = R::ON.then_some(InputRecord::Crash { kept });
@@ -247,6 +280,23 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
         self.core.disks[node.index()].operation += 1;
         let incarnation: Incarnation = self.hosts[node.index()].incarnation();
         self.core.incarnations[node.index()] = incarnation;
+        if P::CONNECTIONS && connections == Connections::Reset {
+            self.reset_connections(process);
+        }
+    }
+
+    /// Sends every other node the news of a process's death.
+    fn reset_connections(&mut self, peer: Process) {
+        let from = Endpoint::from(peer.node);
+        for to in self.setting.everyone().minus(NodeSet::only(peer.node)).iter() {
+            let stream = &mut self.sites[peer.node.index()].network;
+            let link = &self.setting.links[Setting::link_index(self.setting.nodes, from, Endpoint::from(to))];
+            // A reset is retransmitted until it is heard, so that loss does not concern it; a cut does.
+            let at = self.core.now + link.latency.sample(stream);
+            if self.core.network.is_open(from, Endpoint::from(to)) {
+                self.core.push(at, Event::Disconnect { to, peer });
+            }
+        }
     }
 
     fn cut_all(&mut self, from: &Group, to: &Group, in_flight: InFlight, done: &mut InForce) {

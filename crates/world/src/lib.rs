@@ -23,7 +23,7 @@ pub use crate::core::{Counters, MAX_KINDS};
 pub use event::{Agenda, Event};
 pub use latency::Latency;
 pub use network::Fate;
-pub use plan::{InFlight, Lever, Plan, PlannedFault, Selector, Unsynced};
+pub use plan::{Connections, InFlight, Lever, Plan, PlannedFault, Selector, Unsynced};
 pub use record::{NoRecorder, Recorder};
 pub use resource::Resource;
 pub use rng::{Purpose, Stream};

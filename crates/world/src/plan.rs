@@ -1,7 +1,7 @@
 //! A plan of faults, as data: a flat list of (time, lever, duration). It can be generated, printed, saved, shrunk by
 //! dropping entries, and replayed.
 
-use interregnum_kernel::{NodeId, Span};
+use interregnum_kernel::{NodeId, Span, Standing};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -48,7 +48,18 @@ pub enum Unsynced {
     Kept,
 }
 
-/// A primitive fault. Where it names several endpoints they are resolved at the instant it is injected.
+/// What the peers of a process that dies hear of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Connections {
+    /// Nothing, as when the power fails.
+    #[default]
+    Silent,
+    /// The machine lives on and resets the process's connections. Only protocols that assume connections hear of it.
+    Reset,
+}
+
+/// A primitive fault, or an order. Where it names several endpoints they are resolved at the instant it is injected.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Lever {
     /// Cuts every link from an endpoint of the first group to one of the second: one direction only.
@@ -73,6 +84,8 @@ pub enum Lever {
         target: Vec<Selector>,
         /// What becomes of writes that are not durable yet.
         unsynced: Unsynced,
+        /// What the others hear of it.
+        connections: Connections,
     },
     /// Starts processes that are down. Cannot be undone.
     Restart {
@@ -88,6 +101,28 @@ pub enum Lever {
     Transfer {
         /// The intended successor; where it names several nodes, the first that does not lead.
         to: Vec<Selector>,
+    },
+    /// Orders nodes to give up leadership. Cannot be undone.
+    Resign {
+        /// Which nodes; those that do not lead ignore it.
+        target: Vec<Selector>,
+    },
+    /// Orders the leader to take nodes into the cluster. Cannot be undone.
+    AddNode {
+        /// Which nodes.
+        target: Vec<Selector>,
+        /// As what.
+        standing: Standing,
+    },
+    /// Orders the leader to put nodes out of the cluster. Cannot be undone.
+    RemoveNode {
+        /// Which nodes.
+        target: Vec<Selector>,
+    },
+    /// Orders the leader to give learners a vote. Cannot be undone.
+    Promote {
+        /// Which nodes.
+        target: Vec<Selector>,
     },
 }
 
@@ -167,7 +202,38 @@ impl Unsynced {
     }
 }
 
+impl Connections {
+    /// The word in a scenario file.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Connections::Silent => "silent",
+            Connections::Reset => "reset",
+        }
+    }
+}
+
 impl Lever {
+    /// Whether it orders a change of leaders, which is then no failover.
+    pub const fn orders_leader_change(&self) -> bool {
+        matches!(self, Lever::Transfer { .. } | Lever::Resign { .. } | Lever::RemoveNode { .. })
+    }
+
+    /// Whether it is an order, which only algorithms that know it can follow.
+    pub const fn is_order(&self) -> bool {
+        match self {
+            Lever::Transfer { .. }
+            | Lever::Resign { .. }
+            | Lever::AddNode { .. }
+            | Lever::RemoveNode { .. }
+            | Lever::Promote { .. } => true,
+            Lever::Cut { .. }
+            | Lever::Partition { .. }
+            | Lever::Crash { .. }
+            | Lever::Restart { .. }
+            | Lever::DiskStall { .. } => false,
+        }
+    }
+
     /// The lever's name, as in scenario files and `list faults`.
     pub const fn name(&self) -> &'static str {
         match self {
@@ -177,6 +243,10 @@ impl Lever {
             Lever::Restart { .. } => "restart",
             Lever::DiskStall { .. } => "disk-stall",
             Lever::Transfer { .. } => "transfer",
+            Lever::Resign { .. } => "resign",
+            Lever::AddNode { .. } => "add-node",
+            Lever::RemoveNode { .. } => "remove-node",
+            Lever::Promote { .. } => "promote",
         }
     }
 }
@@ -197,16 +267,29 @@ impl fmt::Display for Lever {
                 f.write_str("]")?;
                 write_in_flight(f, *in_flight)
             }
-            Lever::Crash { target, unsynced } => {
+            Lever::Crash { target, unsynced, connections } => {
                 write!(f, "crash = {}", Quoted(target))?;
                 if *unsynced != Unsynced::default() {
                     write!(f, "\nunsynced = \"{}\"", unsynced.word())?;
+                }
+                if *connections != Connections::default() {
+                    write!(f, "\nconnections = \"{}\"", connections.word())?;
                 }
                 Ok(())
             }
             Lever::Restart { target } => write!(f, "restart = {}", Quoted(target)),
             Lever::DiskStall { target } => write!(f, "disk-stall = {}", Quoted(target)),
             Lever::Transfer { to } => write!(f, "transfer = {}", Quoted(to)),
+            Lever::Resign { target } => write!(f, "resign = {}", Quoted(target)),
+            Lever::AddNode { target, standing } => {
+                write!(f, "add-node = {}", Quoted(target))?;
+                if *standing != Standing::default() {
+                    write!(f, "\nstanding = \"{}\"", standing.word())?;
+                }
+                Ok(())
+            }
+            Lever::RemoveNode { target } => write!(f, "remove-node = {}", Quoted(target)),
+            Lever::Promote { target } => write!(f, "promote = {}", Quoted(target)),
         }
     }
 }
@@ -259,6 +342,7 @@ mod tests {
                     lever: Lever::Crash {
                         target: vec![Selector::Node(NodeId(2))],
                         unsynced: Unsynced::Random,
+                        connections: Connections::Silent,
                     },
                     lasts: None,
                 },

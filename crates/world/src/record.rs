@@ -5,7 +5,7 @@
 //! faults from one, as scenario files do. Messages are shown in the algorithm's own notation, which may change with it;
 //! everything else is part of the record's versioned form.
 
-use interregnum_kernel::{Epoch, GlobalTime, Leadership, NodeId, Now, Observation, Role};
+use interregnum_kernel::{Epoch, GlobalTime, Leadership, NodeId, Now, Observation, Process, Role};
 use serde::Serialize;
 
 /// Listens to the engine itself. Everything an implementation is given it may keep.
@@ -112,6 +112,11 @@ pub enum InputRecord {
     Crash {
         /// How many of its pending writes turned out to be durable.
         kept: u32,
+    },
+    /// The node heard that another process died.
+    Disconnect {
+        /// Which.
+        peer: Process,
     },
     /// The operator gave an order.
     Administer {

@@ -10,7 +10,7 @@ use crate::setting::{Endpoint, Setting};
 use crate::timers::Due;
 use crate::workload::Workload;
 use interregnum_kernel::{
-    Effects, GlobalTime, Host, NodeId, Now, Observer, Protocol, TimerName, TraceDigest, What,
+    Effects, GlobalTime, Host, NodeId, Now, Observer, Process, Protocol, TimerName, TraceDigest, What,
 };
 use std::sync::Arc;
 
@@ -90,6 +90,7 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
         match event {
             Event::Deliver { to, from, message } => self.deliver(sequence, to, from, message),
             Event::Timer { node, slot } => self.timer(sequence, node, usize::from(slot)),
+            Event::Disconnect { to, peer } => self.handle_rare(sequence, Rare::Disconnect(to, peer)),
             Event::Fsync { node, operation } => self.handle_rare(sequence, Rare::Fsync(node, operation)),
             Event::WriteTick => self.handle_rare(sequence, Rare::WriteTick),
             Event::ProposalTick => self.handle_rare(sequence, Rare::ProposalTick),
@@ -106,6 +107,7 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
     #[inline(never)]
     fn handle_rare(&mut self, sequence: u64, event: Rare) {
         match event {
+            Rare::Disconnect(to, peer) => self.disconnect(sequence, to, peer),
             Rare::Fsync(node, operation) => self.fsync_ends(sequence, node, operation),
             Rare::WriteTick => self.write_tick(sequence),
             Rare::ProposalTick => self.proposal_tick(sequence),
@@ -175,6 +177,19 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
         );
     }
 
+    /// A reset travels as a message does, and a cut stops it as well.
+    fn disconnect(&mut self, sequence: u64, to: NodeId, peer: Process) {
+        let detail = u64::from(peer.incarnation.0) << 16 | u64::from(to.0) << 8 | u64::from(peer.node.0);
+        self.core.account(tag::DISCONNECT, detail);
+        if self.core.network.dropped(Endpoint::from(peer.node), Endpoint::from(to), sequence) {
+            return;
+        }
+        let describe = R::ON.then_some(InputRecord::Disconnect { peer });
+        self.with_node(sequence, to, describe, |host, protocol, now, effects, port| {
+            host.disconnected(protocol, now, peer, effects, port);
+        });
+    }
+
     fn fsync_ends(&mut self, sequence: u64, node: NodeId, operation: u32) {
         let disk = &mut self.core.disks[node.index()];
         if disk.operation != operation || disk.stalls > 0 {
@@ -237,6 +252,7 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
 /// to memory for it, with every message.
 #[derive(Clone, Copy)]
 enum Rare {
+    Disconnect(NodeId, Process),
     Fsync(NodeId, u32),
     WriteTick,
     ProposalTick,
@@ -355,4 +371,5 @@ pub(crate) mod tag {
     pub(crate) const HEAL: u64 = 12;
     pub(crate) const TICK: u64 = 13;
     pub(crate) const ADMINISTER: u64 = 14;
+    pub(crate) const DISCONNECT: u64 = 15;
 }

@@ -66,7 +66,8 @@ pub use state::{Disk, State, Write};
 use crate::{Algorithm, Entry};
 use interregnum_kernel::{
     Command, Deadline, Effects, Epoch, FencingToken, Input, Jitter, Kind, Leadership, LogEntry, LogIndex,
-    NodeId, NodeSet, Now, Office, Order, ParameterError, Parameters, Protocol, Role, Span, TimerName,
+    NodeId, NodeSet, Now, Office, Order, ParameterError, Parameters, Process, Protocol, Role, Span,
+    TimerName,
 };
 
 /// The rules, with their configuration.
@@ -127,6 +128,7 @@ impl Algorithm for Raft {
                  Ongaro, Consensus: Bridging Theory and Practice, 2014",
         bugs: bugs::BUGS,
         parameters: parameters::SPECS,
+        orders: &["transfer"],
         election_kinds: &["PreVote", "PreVoteResponse", "RequestVote", "RequestVoteResponse", "TimeoutNow"],
         promises: &[
             "election-safety",
@@ -142,6 +144,10 @@ impl Algorithm for Raft {
 
     fn from_parameters(parameters: &Parameters) -> Result<Raft, ParameterError> {
         parameters::read(parameters)
+    }
+
+    fn warnings(parameters: &Parameters) -> Vec<ParameterError> {
+        crate::profile::even_cluster(parameters.members.len()).into_iter().collect()
     }
 }
 
@@ -191,7 +197,7 @@ impl Protocol for Raft {
         }
     }
 
-    fn boot(&self, node: NodeId, disk: &Disk, _: Now, out: &mut Out) -> State {
+    fn boot(&self, Process { node, .. }: Process, disk: &Disk, _: Now, out: &mut Out) -> State {
         let mut state = State::read(node, disk, self.members.len());
         if self.bug == Some(Plant::RestartForgetsTerm) {
             // The bug: only the log is read, and with it the vote of a later term is lost.
@@ -214,6 +220,7 @@ impl Protocol for Raft {
             Input::Persisted(write) => self.on_persisted(state, &write, out),
             Input::Propose(command) => self.on_propose(state, command, out),
             Input::Administer(Order::TransferLeadership(target)) => self.on_transfer(state, target, out),
+            Input::Administer(_) | Input::Disconnected(_) => {}
         }
     }
 

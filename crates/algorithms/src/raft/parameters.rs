@@ -2,19 +2,19 @@
 
 use super::Raft;
 use super::bugs::Plant;
+use crate::profile::{self, check_heartbeat, check_timeout, refuse};
 use interregnum_kernel::{
-    Epoch, Jitter, NodeId, NodeSet, ParameterError, ParameterKind, ParameterSpec, Parameters, Profile, Span,
-    Value,
+    Epoch, Jitter, NodeId, ParameterError, ParameterKind, ParameterSpec, Parameters, Profile, Span, Value,
 };
 
 const ELECTION_TIMEOUT: ParameterSpec = ParameterSpec {
     name: "election_timeout",
     kind: ParameterKind::Jitter,
     doc: "how long a follower waits for its leader; its shortest value is the unit of all other patience",
-    // Matched: thesis chapter 9. Production: etcd draws whole ticks of 100 ms from 10 to 19, here the range between.
+    // Production: etcd draws whole ticks of 100 ms from 10 to 19, here the range between.
     default: |profile| {
         Value::Jitter(match profile {
-            Profile::Matched => Jitter::between(Span::millis(150), Span::millis(300)),
+            Profile::Matched => profile::FAILURE_TIMEOUT,
             Profile::Production => Jitter::between(Span::millis(1000), Span::millis(1999)),
         })
     },
@@ -26,7 +26,7 @@ const HEARTBEAT_INTERVAL: ParameterSpec = ParameterSpec {
     doc: "how often a leader is heard; below the shortest election timeout",
     default: |profile| {
         Value::Span(match profile {
-            Profile::Matched => Span::millis(50),
+            Profile::Matched => profile::HEARTBEAT_INTERVAL,
             Profile::Production => Span::millis(100),
         })
     },
@@ -106,18 +106,11 @@ pub(crate) static SPECS: &[ParameterSpec] = &[
 /// numbers so that no client's command is like it.
 const MAX_INITIAL_EPOCH: u64 = (1 << 31) - 1;
 
-/// Below it heartbeats would only pile up on their way.
-const SHORTEST_INTERVAL: Span = Span::micros(1);
-
 fn shortest_timeout(profile: Profile) -> Span {
     match (ELECTION_TIMEOUT.default)(profile) {
         Value::Jitter(jitter) => jitter.min,
         _ => Span::ZERO,
     }
-}
-
-fn refuse<T>(spec: &ParameterSpec, problem: impl Into<String>) -> Result<T, ParameterError> {
-    Err(ParameterError { parameter: spec.name, problem: problem.into() })
 }
 
 /// Reads and checks everything.
@@ -127,24 +120,7 @@ pub(super) fn read(parameters: &Parameters) -> Result<Raft, ParameterError> {
     let is_set = |spec: &ParameterSpec| parameters.set.contains_key(spec.name);
 
     let heartbeat_interval = parameters.span(&HEARTBEAT_INTERVAL)?;
-    if heartbeat_interval < SHORTEST_INTERVAL {
-        return refuse(
-            &HEARTBEAT_INTERVAL,
-            format!(
-                "must be at least {SHORTEST_INTERVAL}: no network is as fast, and only the simulator's queue would fill"
-            ),
-        );
-    }
-    if heartbeat_interval >= election_timeout.min {
-        return refuse(
-            &HEARTBEAT_INTERVAL,
-            format!(
-                "{heartbeat_interval} is not below the shortest election timeout, {}: followers would give up a \
-                 healthy leader",
-                election_timeout.min
-            ),
-        );
-    }
+    check_heartbeat(&HEARTBEAT_INTERVAL, heartbeat_interval, "election timeout", election_timeout.min)?;
 
     let disk_stall_timeout = match parameters.span(&DISK_STALL_TIMEOUT)? {
         Span::ZERO => return refuse(&DISK_STALL_TIMEOUT, "must be longer than zero"),
@@ -190,7 +166,7 @@ pub(super) fn read(parameters: &Parameters) -> Result<Raft, ParameterError> {
     };
 
     Ok(Raft {
-        members: members(parameters)?,
+        members: parameters.cluster()?,
         election_timeout,
         heartbeat_interval,
         disk_stall_timeout,
@@ -208,26 +184,8 @@ pub(super) fn read(parameters: &Parameters) -> Result<Raft, ParameterError> {
 
 fn election_timeout(parameters: &Parameters) -> Result<Jitter, ParameterError> {
     let jitter = parameters.jitter(&ELECTION_TIMEOUT)?;
-    if jitter.min == Span::ZERO {
-        return refuse(&ELECTION_TIMEOUT, "must be longer than zero");
-    }
-    if jitter.min > jitter.max {
-        return refuse(
-            &ELECTION_TIMEOUT,
-            format!("the shortest value, {}, is longer than the longest, {}", jitter.min, jitter.max),
-        );
-    }
+    check_timeout(&ELECTION_TIMEOUT, jitter)?;
     Ok(jitter)
-}
-
-fn members(parameters: &Parameters) -> Result<NodeSet, ParameterError> {
-    match usize::from(parameters.nodes) {
-        nodes @ 1..=NodeId::MAX => Ok(NodeSet::first(nodes)),
-        nodes => Err(ParameterError {
-            parameter: "nodes",
-            problem: format!("a cluster has 1 to {} nodes, not {nodes}", NodeId::MAX),
-        }),
-    }
 }
 
 fn initial_logs(parameters: &Parameters) -> Result<Vec<Vec<Epoch>>, ParameterError> {

@@ -4,8 +4,8 @@ use crate::declare::{Item, Kind};
 use crate::expectation::{Comparison, Relation};
 use crate::nearest::{any_of, did_you_mean};
 use crate::reader::{At, Reader, Remark};
-use interregnum_kernel::{Clock, NodeId, NodeSet, Profile};
-use interregnum_world::{InFlight, Probability, Unsynced};
+use interregnum_kernel::{Clock, NodeId, NodeSet, Profile, Standing};
+use interregnum_world::{Connections, InFlight, Probability, Unsynced};
 use serde_json::{Value as Json, json};
 use toml::de::DeValue;
 
@@ -201,6 +201,29 @@ pub(crate) const UNSYNCED: Kind<Unsynced> = Kind {
     words: "\"random\", \"lost\" or \"kept\"",
     read: |reader, item| word(reader, item, UNSYNCED.words, &UNSYNCED_WORDS),
     schema: |_| json!({ "enum": UNSYNCED_WORDS.map(|(name, _)| name) }),
+};
+
+const CONNECTIONS_WORDS: [(&str, Connections); 2] =
+    [(Connections::Silent.word(), Connections::Silent), (Connections::Reset.word(), Connections::Reset)];
+
+/// What the others hear of a crash.
+pub(crate) const CONNECTIONS: Kind<Connections> = Kind {
+    words: "\"silent\" or \"reset\"",
+    read: |reader, item| word(reader, item, CONNECTIONS.words, &CONNECTIONS_WORDS),
+    schema: |_| json!({ "enum": CONNECTIONS_WORDS.map(|(name, _)| name) }),
+};
+
+const STANDING_WORDS: [(&str, Standing); 3] = [
+    (Standing::Voter.word(), Standing::Voter),
+    (Standing::Learner.word(), Standing::Learner),
+    (Standing::Witness.word(), Standing::Witness),
+];
+
+/// As what a node takes part in a cluster.
+pub(crate) const STANDING: Kind<Standing> = Kind {
+    words: "\"voter\", \"learner\" or \"witness\"",
+    read: |reader, item| word(reader, item, STANDING.words, &STANDING_WORDS),
+    schema: |_| json!({ "enum": STANDING_WORDS.map(|(name, _)| name) }),
 };
 
 /// A list of known names, none twice.

@@ -2,13 +2,18 @@
 
 use crate::declare::{Item, Key, Kind, Table};
 use crate::kinds::scalar::{ALGORITHMS, CLUSTER_SIZE, NODES, PROFILE};
-use crate::reader::{Reader, Remark};
+use crate::reader::{Fields, Reader, Remark};
 use crate::schema;
 use interregnum_kernel::{NodeSet, Profile};
 use interregnum_world::Zone;
 use serde_json::json;
 
 static NODES_KEY: Key<u8> = Key::or("nodes", "5", CLUSTER_SIZE, "How many nodes there are.");
+static MEMBERS: Key<NodeSet> = Key::optional(
+    "members",
+    NODES,
+    "The nodes that make up the cluster at first; the rest are spares, which run and wait for `add-node`. Left out, all.",
+);
 static ZONES: Key<Vec<Zone>> = Key::or(
     "zones",
     "{}",
@@ -30,7 +35,7 @@ static PROFILE_KEY: Key<Profile> = Key::or(
 
 /// The table's keys.
 pub(crate) static TABLE: Table =
-    Table { name: "[cluster]", keys: || vec![&NODES_KEY, &ZONES, &ALGORITHMS_KEY, &PROFILE_KEY] };
+    Table { name: "[cluster]", keys: || vec![&NODES_KEY, &MEMBERS, &ZONES, &ALGORITHMS_KEY, &PROFILE_KEY] };
 
 /// The table.
 pub(crate) static CLUSTER: Key<Cluster> =
@@ -40,6 +45,8 @@ pub(crate) static CLUSTER: Key<Cluster> =
 pub(crate) struct Cluster {
     /// How many nodes there are.
     pub(crate) nodes: u8,
+    /// The nodes that make up the cluster at first.
+    pub(crate) members: NodeSet,
     /// The algorithms that the scenario is meant for.
     pub(crate) algorithms: Option<Vec<String>>,
     /// Whose defaults hold.
@@ -52,14 +59,29 @@ const KIND: Kind<Cluster> = Kind {
         let fields = reader.fields(item, &TABLE)?;
         let nodes = reader.get(&fields, &NODES_KEY).map(|nodes| nodes.value);
         reader.known.nodes = nodes;
+        let members = members(reader, &fields);
         reader.known.zones = reader.get(&fields, &ZONES).map(|zones| zones.value);
         let algorithms = reader.get(&fields, &ALGORITHMS_KEY).map(|names| names.value);
         reader.known.algorithms = algorithms.clone();
         let profile = reader.get(&fields, &PROFILE_KEY);
-        Some(Cluster { nodes: nodes?, algorithms, profile: profile?.value })
+        Some(Cluster { nodes: nodes?, members: members?, algorithms, profile: profile?.value })
     },
     schema: |catalogue| schema::of_table(&TABLE, catalogue),
 };
+
+/// All nodes, where nothing is said. `None` only where something was reported.
+fn members(reader: &mut Reader<'_>, fields: &Fields<'_, '_>) -> Option<NodeSet> {
+    let everyone = NodeSet::first(usize::from(reader.nodes()));
+    if fields.key_span(MEMBERS.name).is_none() {
+        return Some(everyone);
+    }
+    let members = reader.get(fields, &MEMBERS)?;
+    if members.value.is_empty() {
+        reader.report(Remark::error(members.span, "a cluster has at least one member"));
+        return None;
+    }
+    Some(members.value)
+}
 
 const ZONES_KIND: Kind<Vec<Zone>> = Kind {
     words: "zones and their nodes, such as { a = [1, 2], b = [3] }",

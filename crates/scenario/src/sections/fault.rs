@@ -1,14 +1,15 @@
 //! `[[fault]]`: when which lever is pulled. Repetitions are expanded here, so that a plan is a flat list.
 
+use crate::catalogue::AlgorithmInfo;
 use crate::declare::{Declared, Item, Key, Kind, Table};
 use crate::kinds::duration::{DURATION, PERIOD};
-use crate::kinds::scalar::{IN_FLIGHT, TIMES, UNSYNCED};
+use crate::kinds::scalar::{CONNECTIONS, IN_FLIGHT, STANDING, TIMES, UNSYNCED};
 use crate::nearest::any_of;
 use crate::reader::{At, Fields, Reader, Remark};
 use crate::schema;
 use crate::sections::levers::{LEVERS, LeverSpec, Options};
-use interregnum_kernel::Span;
-use interregnum_world::{InFlight, Lever, PlannedFault, Unsynced};
+use interregnum_kernel::{Span, Standing};
+use interregnum_world::{Connections, InFlight, Lever, PlannedFault, Unsynced};
 use serde_json::json;
 use std::ops::Range;
 
@@ -42,13 +43,39 @@ pub(crate) static UNSYNCED_KEY: Key<Unsynced> = Key::optional(
     "What becomes of a crashing node's writes that are not durable yet: \"random\" (as when left out) draws how many \
      survive, \"lost\" loses all, \"kept\" keeps all.",
 );
+/// What the others hear of a crash.
+pub(crate) static CONNECTIONS_KEY: Key<Connections> = Key::optional(
+    "connections",
+    CONNECTIONS,
+    "What the others hear of a crash: \"silent\" (as when left out) is a loss of power, of which nobody hears; \"reset\" \
+     is the death of a process whose machine resets its connections, which protocols that assume connections hear of.",
+);
+/// As what nodes are added.
+pub(crate) static STANDING_KEY: Key<Standing> = Key::optional(
+    "standing",
+    STANDING,
+    "As what nodes are added: \"voter\" (as when left out), \"learner\", which has no vote yet, or \"witness\", which votes \
+     and stores no entries.",
+);
+
+/// The keys that mean something for some levers only.
+const OPTIONS: [&str; 4] = [IN_FLIGHT_KEY.name, UNSYNCED_KEY.name, CONNECTIONS_KEY.name, STANDING_KEY.name];
 
 /// The table's keys.
 pub(crate) static TABLE: Table = Table {
     name: "[[fault]]",
     keys: || {
-        let mut keys: Vec<&'static dyn Declared> =
-            vec![&AT, &FOR, &EVERY, &UNTIL, &TIMES_KEY, &IN_FLIGHT_KEY, &UNSYNCED_KEY];
+        let mut keys: Vec<&'static dyn Declared> = vec![
+            &AT,
+            &FOR,
+            &EVERY,
+            &UNTIL,
+            &TIMES_KEY,
+            &IN_FLIGHT_KEY,
+            &UNSYNCED_KEY,
+            &CONNECTIONS_KEY,
+            &STANDING_KEY,
+        ];
         keys.extend(LEVERS.iter().map(|lever| lever.key));
         keys
     },
@@ -231,7 +258,34 @@ fn lever(reader: &mut Reader<'_>, fields: &Fields<'_, '_>) -> Option<Lever> {
     check_options(reader, fields, spec);
     let in_flight = reader.get(fields, &IN_FLIGHT_KEY).map(|word| word.value).unwrap_or_default();
     let unsynced = reader.get(fields, &UNSYNCED_KEY).map(|word| word.value).unwrap_or_default();
-    (spec.pull)(reader, fields, &Options { in_flight, unsynced })
+    let connections = reader.get(fields, &CONNECTIONS_KEY).map(|word| word.value).unwrap_or_default();
+    let standing = reader.get(fields, &STANDING_KEY).map(|word| word.value).unwrap_or_default();
+    let lever = (spec.pull)(reader, fields, &Options { in_flight, unsynced, connections, standing })?;
+    if lever.is_order() {
+        check_order(reader, fields, lever.name());
+    }
+    Some(lever)
+}
+
+/// An order that an algorithm does not know would test nothing.
+fn check_order(reader: &mut Reader<'_>, fields: &Fields<'_, '_>, order: &str) {
+    let meant =
+        |name: &str| reader.known.algorithms.as_ref().is_none_or(|names| names.iter().any(|n| n == name));
+    let (able, unable): (Vec<_>, Vec<_>) = reader
+        .catalogue
+        .algorithms
+        .iter()
+        .filter(|algorithm| meant(algorithm.name))
+        .partition(|algorithm| algorithm.orders.contains(&order));
+    let names = |algorithms: Vec<&AlgorithmInfo>| algorithms.iter().map(|one| one.name).collect::<Vec<_>>();
+    let (Some(span), false) = (fields.key_span(order), unable.is_empty()) else { return };
+    let able: Vec<String> = names(able).iter().map(|name| format!("\"{name}\"")).collect();
+    let hint = match able.as_slice() {
+        [] => "no algorithm of this scenario does".to_owned(),
+        able => format!("algorithms = [{}] in [cluster] keeps to those that do", able.join(", ")),
+    };
+    let message = format!("{} cannot follow the order `{order}`", names(unable).join(", "));
+    reader.report(Remark::error(span, message).hint(hint));
 }
 
 /// Keys that mean nothing for the lever are mistakes.
@@ -242,7 +296,7 @@ fn check_options(reader: &mut Reader<'_>, fields: &Fields<'_, '_>, spec: &LeverS
     {
         reader.report(Remark::error(span, format!("`{name}` cannot be undone: `for` means nothing here")));
     }
-    for option in [IN_FLIGHT_KEY.name, UNSYNCED_KEY.name] {
+    for option in OPTIONS {
         if let Some(span) = fields.key_span(option)
             && !spec.options.contains(&option)
         {

@@ -8,7 +8,8 @@ use crate::reader::{At, Fields, Reader, Remark};
 use crate::schema;
 use crate::sections::bridge::{self, Bridge};
 use crate::sections::groups;
-use interregnum_world::{InFlight, Lever, Selector, Unsynced};
+use interregnum_kernel::Standing;
+use interregnum_world::{Connections, InFlight, Lever, Selector, Unsynced};
 
 /// What goes with a lever in keys of their own.
 #[derive(Clone, Copy)]
@@ -17,6 +18,10 @@ pub(crate) struct Options {
     pub(crate) in_flight: InFlight,
     /// What becomes of writes that are not durable.
     pub(crate) unsynced: Unsynced,
+    /// What the others hear of a crash.
+    pub(crate) connections: Connections,
+    /// As what nodes are added.
+    pub(crate) standing: Standing,
 }
 
 /// A lever of the scenario file.
@@ -61,7 +66,7 @@ pub fn levers() -> Vec<LeverInfo> {
 }
 
 /// All levers.
-pub(crate) static LEVERS: [LeverSpec; 8] = [
+pub(crate) static LEVERS: [LeverSpec; 12] = [
     LeverSpec {
         key: &PARTITION,
         example: "partition = [[\"leader\"], [\"rest\"]]",
@@ -126,10 +131,11 @@ pub(crate) static LEVERS: [LeverSpec; 8] = [
         key: &CRASH,
         example: "crash = \"leader\"",
         lasts: true,
-        options: &["unsynced"],
+        options: &["unsynced", "connections"],
         pull: |reader, fields, options| {
             let target = bare(reader.get(fields, &CRASH)?.value);
-            Some(Lever::Crash { target, unsynced: options.unsynced })
+            let Options { unsynced, connections, .. } = *options;
+            Some(Lever::Crash { target, unsynced, connections })
         },
     },
     LeverSpec {
@@ -154,6 +160,39 @@ pub(crate) static LEVERS: [LeverSpec; 8] = [
         lasts: false,
         options: &[],
         pull: |reader, fields, _| Some(Lever::Transfer { to: bare(reader.get(fields, &TRANSFER)?.value) }),
+    },
+    LeverSpec {
+        key: &RESIGN,
+        example: "resign = \"leader\"",
+        lasts: false,
+        options: &[],
+        pull: |reader, fields, _| Some(Lever::Resign { target: bare(reader.get(fields, &RESIGN)?.value) }),
+    },
+    LeverSpec {
+        key: &ADD_NODE,
+        example: "add-node = \"node 4\"",
+        lasts: false,
+        options: &["standing"],
+        pull: |reader, fields, options| {
+            let target = bare(reader.get(fields, &ADD_NODE)?.value);
+            Some(Lever::AddNode { target, standing: options.standing })
+        },
+    },
+    LeverSpec {
+        key: &REMOVE_NODE,
+        example: "remove-node = \"leader\"",
+        lasts: false,
+        options: &[],
+        pull: |reader, fields, _| {
+            Some(Lever::RemoveNode { target: bare(reader.get(fields, &REMOVE_NODE)?.value) })
+        },
+    },
+    LeverSpec {
+        key: &PROMOTE,
+        example: "promote = \"node 4\"",
+        lasts: false,
+        options: &[],
+        pull: |reader, fields, _| Some(Lever::Promote { target: bare(reader.get(fields, &PROMOTE)?.value) }),
     },
 ];
 
@@ -191,6 +230,17 @@ static TRANSFER: Key<Selectors> = Key::optional(
     TARGETS,
     "Orders the leader to hand over to this node; where several are meant, to the first that does not lead.",
 );
+static RESIGN: Key<Selectors> = Key::optional(
+    "resign",
+    TARGETS,
+    "Orders these nodes to give up leadership; those that do not lead ignore it.",
+);
+static ADD_NODE: Key<Selectors> =
+    Key::optional("add-node", TARGETS, "Orders the leader to take these nodes into the cluster.");
+static REMOVE_NODE: Key<Selectors> =
+    Key::optional("remove-node", TARGETS, "Orders the leader to put these nodes out of the cluster.");
+static PROMOTE: Key<Selectors> =
+    Key::optional("promote", TARGETS, "Orders the leader to give these learners a vote.");
 
 static CUT_FROM: Key<Selectors> = Key::required("from", ENDPOINTS, "The senders.");
 static CUT_TO: Key<Selectors> = Key::required("to", ENDPOINTS, "The receivers.");

@@ -101,7 +101,9 @@ pub(crate) fn read(reader: &mut Reader<'_>, top: &Fields<'_, '_>) -> Option<Scen
     let faults = reader.get(top, &fault::FAULT);
     let expect = reader.get(top, &expect::EXPECT);
 
-    let Cluster { nodes, algorithms, profile } = cluster?;
+    let cluster = cluster?;
+    let parameters = parameters::with_cluster(parameters?.value, &cluster);
+    let Cluster { nodes, members, algorithms, profile } = cluster;
     let run = run?;
     let setting = Setting {
         nodes,
@@ -122,7 +124,8 @@ pub(crate) fn read(reader: &mut Reader<'_>, top: &Fields<'_, '_>) -> Option<Scen
         summary: summary?.value,
         algorithms,
         profile,
-        parameters: parameters::with_cluster(parameters?.value, nodes, profile),
+        members,
+        parameters,
         setting,
         expect,
         expect_for,

@@ -3,9 +3,10 @@
 use crate::catalogue::{AlgorithmInfo, Catalogue};
 use crate::declare::{Item, Key, Kind};
 use crate::kinds::duration::{DURATION, RANGE};
-use crate::kinds::scalar::{FLAG, unknown_word};
+use crate::kinds::scalar::{FLAG, NODES, unknown_word};
 use crate::nearest::{any_of, did_you_mean};
 use crate::reader::{Reader, Remark};
+use crate::sections::cluster::Cluster;
 use interregnum_kernel::{ParameterKind, ParameterSpec, Parameters, Profile, Value};
 use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeMap;
@@ -61,12 +62,12 @@ pub(crate) fn warn_if_unused(reader: &mut Reader<'_>, name: &str, span: Range<us
 /// Gives every algorithm's parameters the cluster's size and profile.
 pub(crate) fn with_cluster(
     mut all: BTreeMap<String, Parameters>,
-    nodes: u8,
-    profile: Profile,
+    cluster: &Cluster,
 ) -> BTreeMap<String, Parameters> {
     for parameters in all.values_mut() {
-        parameters.nodes = nodes;
-        parameters.profile = profile;
+        parameters.nodes = cluster.nodes;
+        parameters.members = cluster.members;
+        parameters.profile = cluster.profile;
     }
     all
 }
@@ -112,8 +113,15 @@ fn parameter(reader: &mut Reader<'_>, item: &Item<'_>, spec: &ParameterSpec) -> 
         ParameterKind::Jitter => reader.read(&RANGE, item).map(Value::Jitter),
         ParameterKind::Flag => reader.read(&FLAG, item).map(Value::Flag),
         ParameterKind::Count => reader.count(item, spec.kind.in_words()).map(Value::Count),
+        ParameterKind::Counts => counts(reader, item, spec.kind.in_words()).map(Value::Counts),
+        ParameterKind::Nodes => reader.read(&NODES, item).map(Value::Nodes),
         ParameterKind::Logs => logs(reader, item, spec.kind.in_words()).map(Value::Logs),
     }
+}
+
+fn counts(reader: &mut Reader<'_>, item: &Item<'_>, words: &str) -> Option<Vec<u64>> {
+    let counts: Vec<_> = reader.list(item, words)?.iter().map(|count| reader.count(count, words)).collect();
+    counts.into_iter().collect()
 }
 
 fn logs(reader: &mut Reader<'_>, item: &Item<'_>, words: &str) -> Option<Vec<Vec<u64>>> {
@@ -125,9 +133,7 @@ fn logs(reader: &mut Reader<'_>, item: &Item<'_>, words: &str) -> Option<Vec<Vec
     }
     let mut logs = Vec::new();
     for log in list.iter() {
-        let epochs: Vec<_> =
-            reader.list(log, words)?.iter().map(|epoch| reader.count(epoch, words)).collect();
-        logs.push(epochs.into_iter().collect::<Option<Vec<u64>>>()?);
+        logs.push(counts(reader, log, words)?);
     }
     Some(logs)
 }
@@ -166,6 +172,8 @@ fn parameter_schema(kind: ParameterKind) -> Json {
         ParameterKind::Jitter => (RANGE.schema)(&catalogue),
         ParameterKind::Flag => (FLAG.schema)(&catalogue),
         ParameterKind::Count => count,
+        ParameterKind::Counts => json!({ "type": "array", "items": count }),
+        ParameterKind::Nodes => (NODES.schema)(&catalogue),
         ParameterKind::Logs => {
             json!({ "type": "array", "items": { "type": "array", "items": count } })
         }

@@ -4,6 +4,9 @@
 use interregnum_kernel::{Jitter, ParameterKind, ParameterSpec, Span, Value};
 use interregnum_scenario::{AlgorithmInfo, Catalogue, Diagnostic, Scenario, Severity, read};
 
+/// The orders that the algorithms of these tests follow.
+const ORDERS: &[&str] = &["transfer", "resign", "add-node", "remove-node", "promote"];
+
 static RAFT: [ParameterSpec; 7] = [
     ParameterSpec {
         name: "election_timeout",
@@ -46,8 +49,9 @@ pub fn catalogue() -> Catalogue {
                 name: "raft",
                 parameters: &RAFT,
                 bugs: vec!["raft-vote-before-fsync", "raft-count-duplicate-votes"],
+                orders: ORDERS,
             },
-            AlgorithmInfo { name: "bully", parameters: &[], bugs: Vec::new() },
+            AlgorithmInfo { name: "bully", parameters: &[], bugs: Vec::new(), orders: ORDERS },
         ],
         invariants: vec![
             "election-safety",

@@ -49,7 +49,12 @@ fn an_unknown_key_comes_with_the_nearest_known_one() {
     assert_eq!(hint(&remark), "did you mean `summary`?");
     let remark = error("[[fault]]\nat = \"1s\"\n«partiton» = []", "unknown key `partiton` in [[fault]]");
     assert_eq!(hint(&remark), "did you mean `partition`?");
-    assert!(remark.expected.contains("`disk-stall` or `transfer`"), "{remark}");
+    assert!(
+        remark
+            .expected
+            .contains("`disk-stall`, `transfer`, `resign`, `add-node`, `remove-node` or `promote`"),
+        "{remark}"
+    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! A protocol of timers alone: what each one that runs out sets next is written down beforehand.
 
 use interregnum_kernel::{
-    Effects, Epoch, Input, Jitter, Kind, Leadership, LocalTime, NodeId, NodeSet, Now, Protocol, Role, Span,
+    Effects, Epoch, Input, Jitter, Kind, Leadership, LocalTime, NodeSet, Now, Process, Protocol, Role, Span,
     TimerName,
 };
 
@@ -59,7 +59,7 @@ impl Protocol for Clockwork {
     fn timed(&self) -> bool {
         true
     }
-    fn boot(&self, _: NodeId, (): &(), _: Now, out: &mut Effects<Self>) -> Struck {
+    fn boot(&self, _: Process, (): &(), _: Now, out: &mut Effects<Self>) -> Struck {
         set(self.at_boot, out);
         Vec::new()
     }

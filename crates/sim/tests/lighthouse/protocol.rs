@@ -2,7 +2,7 @@
 
 use interregnum_kernel::{
     Effects, Epoch, Fact, FencingToken, Input, Jitter, Kind, Leadership, NodeId, NodeSet, Now, Office, Order,
-    Protocol, Role, Span, TimerName,
+    Process, Protocol, Role, Span, TimerName,
 };
 
 /// Its keepers lead from boot, in the epoch 1 + (boots that their disk knows of) + 10 * (their place). A leader sends a
@@ -174,7 +174,7 @@ impl Protocol for Lighthouse {
         false
     }
 
-    fn boot(&self, node: NodeId, book: &Book, _: Now, out: &mut Effects<Self>) -> State {
+    fn boot(&self, Process { node, .. }: Process, book: &Book, _: Now, out: &mut Effects<Self>) -> State {
         let leads = self.keepers.union(self.service).contains(node);
         let epoch = if leads { 1 + book.boots + 10 * u64::from(node.0) } else { 0 };
         let office = if self.service.contains(node) { Office::SERVICE } else { Office::CONTESTED };
@@ -196,7 +196,7 @@ impl Protocol for Lighthouse {
             Input::Administer(Order::TransferLeadership(heir)) => {
                 out.send(heir, Message::Handover(state.epoch + 1));
             }
-            Input::Persisted(_) | Input::Propose(_) => {}
+            Input::Administer(_) | Input::Persisted(_) | Input::Propose(_) | Input::Disconnected(_) => {}
         }
     }
 

@@ -5,7 +5,7 @@ use interregnum_kernel::{GlobalTime, NodeId, NodeSet, Observation, Span, What};
 use interregnum_sim::{Outcome, Simulator};
 use interregnum_world::record::{EffectRecord, Entry, InputRecord};
 use interregnum_world::{
-    Endpoint, InFlight, Latency, Lever, LinkSetting, PlannedFault, Selector, Setting, Unsynced,
+    Connections, Endpoint, InFlight, Latency, Lever, LinkSetting, PlannedFault, Selector, Setting, Unsynced,
 };
 use std::sync::Arc;
 
@@ -51,7 +51,7 @@ pub(crate) fn crash(target: &[Selector]) -> Lever {
 }
 
 pub(crate) fn crash_with(unsynced: Unsynced, target: &[Selector]) -> Lever {
-    Lever::Crash { target: target.to_vec(), unsynced }
+    Lever::Crash { target: target.to_vec(), unsynced, connections: Connections::Silent }
 }
 
 pub(crate) fn restart(target: &[Selector]) -> Lever {
