@@ -72,6 +72,13 @@ hunts! {
         "raft-commit-counts-any-term", InAlgorithm, [Invariant("leader-completeness"), Invariant("log-agreement")];
     entries_taken_without_comparing_what_precedes_them_are_caught:
         "raft-append-skips-consistency-check", InAlgorithm, [Invariant("log-agreement")];
+    // Bully.
+
+    // Ring.
+
+    // ZAB.
+
+    // The world.
     a_resource_that_compares_no_tokens_is_caught:
         "resource-without-fencing", InWorld { with: "fencing = false", without: "fencing = true" },
         [Invariant("fenced-writes")];

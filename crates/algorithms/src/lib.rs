@@ -8,8 +8,15 @@
 //! type by name and hands the value to a [`Visitor`].
 #![forbid(unsafe_code)]
 
+mod planting;
 pub mod profile;
+// Raft.
 pub mod raft;
+// Bully.
+
+// Ring.
+
+// ZAB.
 
 use interregnum_kernel::{Checkable, ParameterError, ParameterSpec, Parameters};
 use std::fmt;
@@ -187,6 +194,12 @@ macro_rules! registry {
 
 registry! {
     raft::Raft,
+    // Bully.
+
+    // Ring.
+
+    // ZAB.
+
 }
 
 /// The algorithm of this name.

@@ -1,31 +1,6 @@
 //! The bugs that can be planted in Raft. Each is implemented at one place, found by searching for its variant.
 
-use crate::Bug;
-
-macro_rules! plants {
-    ($($(#[$doc:meta])* $plant:ident = $id:literal, $summary:literal, breaks $breaks:expr, seen $source:literal;)+) => {
-        /// A planted bug.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum Plant {
-            $($(#[$doc])* $plant,)+
-        }
-
-        impl Plant {
-            /// The bug of this name.
-            pub fn from_id(id: &str) -> Option<Plant> {
-                match id {
-                    $($id => Some(Plant::$plant),)+
-                    _ => None,
-                }
-            }
-        }
-
-        /// The bugs as the registry lists them.
-        pub(crate) static BUGS: &[Bug] = &[
-            $(Bug { id: $id, summary: $summary, breaks: &$breaks, source: $source },)+
-        ];
-    };
-}
+use crate::planting::plants;
 
 plants! {
     /// A vote is answered before it is durable.
