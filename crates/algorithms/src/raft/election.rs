@@ -9,7 +9,7 @@ use interregnum_kernel::{Epoch, Fact, Jitter, LogIndex, NodeId, Office, Release,
 impl Raft {
     /// Nobody led for an election timeout, or nobody won: the next attempt.
     pub(super) fn on_election_timeout(&self, state: &mut State, out: &mut Out) {
-        if state.role == Role::Leader {
+        if state.role == Role::Leader || !self.is_promotable(state) {
             return;
         }
         if self.pre_vote {

@@ -34,9 +34,9 @@ impl Raft {
         let acked = &mut state.leading.progress[from.index()].acked;
         *acked = sent.max(*acked);
         let mut stamps = [LocalTime::ZERO; NodeId::MAX];
-        let stamps = &mut stamps[..state.leading.progress.len()];
-        for (slot, progress) in stamps.iter_mut().zip(&state.leading.progress) {
-            *slot = progress.acked;
+        let stamps = &mut stamps[..self.members.len()];
+        for (slot, member) in stamps.iter_mut().zip(self.members.iter()) {
+            *slot = state.leading.progress[member.index()].acked;
         }
         stamps.sort_unstable_by(|a, b| b.cmp(a));
         let since = stamps[stamps.len() / 2];

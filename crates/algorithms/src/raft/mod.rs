@@ -73,6 +73,8 @@ use interregnum_kernel::{
 /// The rules, with their configuration.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Raft {
+    /// How many nodes there are, spares included.
+    nodes: u8,
     members: NodeSet,
     election_timeout: Jitter,
     heartbeat_interval: Span,
@@ -198,7 +200,7 @@ impl Protocol for Raft {
     }
 
     fn boot(&self, Process { node, .. }: Process, disk: &Disk, _: Now, out: &mut Out) -> State {
-        let mut state = State::read(node, disk, self.members.len());
+        let mut state = State::read(node, disk, usize::from(self.nodes));
         if self.bug == Some(Plant::RestartForgetsTerm) {
             // The bug: only the log is read, and with it the vote of a later term is lost.
             state.current_term = state.log.last_epoch();
@@ -208,7 +210,9 @@ impl Protocol for Raft {
             // Before the crash the node may have acknowledged a lease.
             self.guard(&mut state, out);
         }
-        out.set_timer(Timer::Election, self.election_timeout);
+        if self.is_promotable(&state) {
+            out.set_timer(Timer::Election, self.election_timeout);
+        }
         state
     }
 
@@ -270,6 +274,11 @@ impl Raft {
     /// The patience that everything but elections is measured in.
     fn patience(&self) -> Jitter {
         Jitter::exactly(self.election_timeout.min)
+    }
+
+    /// Whether the node may stand for election: a spare has no vote, and waits to be added.
+    pub(crate) fn is_promotable(&self, state: &State) -> bool {
+        self.members.contains(state.node)
     }
 
     /// All members but this node.

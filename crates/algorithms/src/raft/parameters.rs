@@ -166,6 +166,7 @@ pub(super) fn read(parameters: &Parameters) -> Result<Raft, ParameterError> {
     };
 
     Ok(Raft {
+        nodes: parameters.nodes,
         members: parameters.cluster()?,
         election_timeout,
         heartbeat_interval,

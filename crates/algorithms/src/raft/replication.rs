@@ -134,12 +134,18 @@ impl Raft {
     /// older entries prove nothing, but are committed with it (paper §5.4.2).
     pub(super) fn advance_commit(&self, state: &mut State, out: &mut Out) {
         let progress = &state.leading.progress;
-        let has_majority = |index: &LogIndex| {
-            let holders = progress.iter().filter(|other| other.matched >= *index).count();
-            holders > progress.len() / 2
-        };
-        let uncommitted = progress.iter().map(|node| node.matched).filter(|index| *index > state.commit);
-        let Some(majority_has) = uncommitted.filter(has_majority).max() else { return };
+        let matched = |node: NodeId| progress[node.index()].matched;
+        let mut majority_has = state.commit;
+        for index in self.members.iter().map(matched) {
+            // What is no further than the furthest so far need not be counted.
+            let holders = || self.members.iter().filter(|other| matched(*other) >= index).count();
+            if index > majority_has && holders() > self.members.len() / 2 {
+                majority_has = index;
+            }
+        }
+        if majority_has == state.commit {
+            return;
+        }
         let own_term = state.log.epoch_at(majority_has) == Some(state.current_term);
         // The bug: copies of any entry count.
         if own_term || self.bug == Some(Plant::CommitCountsAnyTerm) {

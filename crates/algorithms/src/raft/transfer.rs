@@ -34,7 +34,7 @@ impl Raft {
 
     /// The leader wants this node to lead: no pre-vote, no waiting. A node that stands already goes on as it is.
     pub(super) fn on_timeout_now(&self, state: &mut State, out: &mut Out) {
-        if state.role == Role::Follower {
+        if state.role == Role::Follower && self.is_promotable(state) {
             self.become_candidate(state, true, out);
         }
     }

@@ -7,6 +7,7 @@ mod guard;
 mod lease;
 mod planted;
 mod replication;
+mod spares;
 mod stress;
 mod transfer;
 
