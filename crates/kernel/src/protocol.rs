@@ -72,7 +72,9 @@ pub trait Protocol: Clone + Debug + 'static {
     /// The highest epoch that the node has seen.
     fn epoch(&self, state: &Self::State) -> Epoch;
 
-    /// Whether these nodes form a quorum in this node's configuration.
+    /// Whether these nodes form a quorum in this node's configuration. An algorithm that asks for none answers for a
+    /// majority of its members all the same: from outside, a leader that only a minority can obey is lost, and what
+    /// that costs is measured alike for all.
     fn is_quorum(&self, state: &Self::State, nodes: NodeSet) -> bool;
 
     /// The position of the last entry of the node's log; zero without a log.
