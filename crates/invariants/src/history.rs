@@ -3,8 +3,8 @@
 
 use crate::{Monitor, Setting, Suite, Verdict};
 use interregnum_kernel::{
-    Command, Epoch, Fact, FencingToken, GlobalTime, Incarnation, Leadership, LogEntry, LogIndex, LossCause,
-    NodeId, Observation, Observer, Office, Span, What, Write,
+    Command, Covered, Epoch, Fact, FencingToken, GlobalTime, Incarnation, Leadership, LogChain, LogEntry,
+    LogIndex, LossCause, NodeId, Observation, Observer, Office, Span, What, Write,
 };
 
 /// The node that reports call by this number.
@@ -60,6 +60,12 @@ fn reign(office: Office, epoch: u64) -> Leadership {
 /// The entry that stands at this position where a leader of this epoch wrote it.
 fn entry(index: u64, epoch: u64) -> LogEntry {
     LogEntry { epoch: Epoch(epoch), command: Some(Command(index)) }
+}
+
+/// What a snapshot covers that stands for entries with these epochs.
+fn covered(epochs: &[u64]) -> Covered {
+    let entries = (1..).zip(epochs).map(|(index, epoch)| entry(index, *epoch));
+    Covered { last: LogIndex(epochs.len() as u64), chain: entries.fold(LogChain::EMPTY, LogChain::then) }
 }
 
 impl History {
@@ -118,6 +124,14 @@ impl History {
     pub(crate) fn with_log(self, epochs: &[u64]) -> History {
         let told = (1..).zip(epochs).fold(self, |story, (index, epoch)| story.log_entry(index, *epoch));
         told.log_ends(epochs.len() as u64)
+    }
+    /// A snapshot of the node elected last, of entries with these epochs from the first position on.
+    pub(crate) fn with_snapshot(self, epochs: &[u64]) -> History {
+        let leader = self.latest;
+        self.tell(leader, What::LeaderSnapshot(covered(epochs)))
+    }
+    pub(crate) fn restored(self, node: NodeId, epochs: &[u64]) -> History {
+        self.tell(node, What::Fact(Fact::Restored(covered(epochs))))
     }
     pub(crate) fn log_entry(self, index: u64, epoch: u64) -> History {
         let leader = self.latest;

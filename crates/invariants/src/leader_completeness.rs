@@ -8,10 +8,15 @@
 //! Observations of logs do not name an office. Where a coordination service has a leader of its own, the replicated
 //! log is the service's and the contested leader has none; a service commits nothing before it has elected a leader.
 //! So the log is the service's as soon as one is elected, and the contested leader's otherwise.
+//!
+//! A log may begin with a snapshot, of whose entries only a digest is left. It must be the digest of what was committed:
+//! a snapshot claims that all it covers is, whatever the epochs.
 
 use crate::memory::{Memory, of_office};
 use crate::{Info, Monitor, PropertyKind, Report, Setting};
-use interregnum_kernel::{Epoch, Interest, Leadership, LogEntry, LogIndex, Observation, Office, What};
+use interregnum_kernel::{
+    Covered, Epoch, Interest, Leadership, LogChain, LogEntry, LogIndex, Observation, Office, What,
+};
 use std::fmt;
 
 /// The monitor of `leader-completeness`. An election puts it to the test if something was committed before.
@@ -37,32 +42,56 @@ struct Committed {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Inspection {
     leader: Leadership,
-    /// The position that must come next, once the log has begun. A log begins where its snapshot ends.
-    next: Option<LogIndex>,
+    /// The position that must come next.
+    next: LogIndex,
 }
 
-/// A committed entry that a new leader does not have.
+/// What a new leader does not have, or should not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Breach {
-    /// The new leader's reign.
-    pub leader: Leadership,
-    /// The entry's position.
-    pub index: LogIndex,
-    /// What was committed there.
-    pub committed: LogEntry,
-    /// What the leader has there.
-    pub found: Option<LogEntry>,
+pub enum Breach {
+    /// A committed entry is not in its log.
+    Lacks {
+        /// The new leader's reign.
+        leader: Leadership,
+        /// The entry's position.
+        index: LogIndex,
+        /// What was committed there.
+        committed: LogEntry,
+        /// What the leader has there.
+        found: Option<LogEntry>,
+    },
+    /// Its snapshot stands for other entries than were committed.
+    Snapshot {
+        /// The new leader's reign.
+        leader: Leadership,
+        /// The last position that the snapshot covers.
+        last: LogIndex,
+        /// The first of these positions where nothing was committed, if that is what is wrong.
+        open: Option<LogIndex>,
+    },
 }
 
 impl fmt::Display for Breach {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Breach { leader, index, committed, found } = self;
-        let (reign, office) = (leader.epoch, of_office(leader.office));
-        write!(f, "the leader of {reign}{office} lacks the committed entry {index} of {}", committed.epoch)?;
-        match found {
-            Some(found) if found.epoch == committed.epoch => write!(f, " and has another command there"),
-            Some(found) => write!(f, " and has one of {} there", found.epoch),
-            None => Ok(()),
+        let (Breach::Lacks { leader, .. } | Breach::Snapshot { leader, .. }) = self;
+        write!(f, "the leader of {}{} ", leader.epoch, of_office(leader.office))?;
+        match self {
+            Breach::Lacks { index, committed, found, .. } => {
+                write!(f, "lacks the committed entry {index} of {}", committed.epoch)?;
+                match found {
+                    Some(found) if found.epoch == committed.epoch => {
+                        write!(f, " and has another command there")
+                    }
+                    Some(found) => write!(f, " and has one of {} there", found.epoch),
+                    None => Ok(()),
+                }
+            }
+            Breach::Snapshot { last, open: Some(open), .. } => {
+                write!(f, "begins with a snapshot up to {last}, but nobody had committed {open}")
+            }
+            Breach::Snapshot { last, open: None, .. } => {
+                write!(f, "begins with a snapshot up to {last} that is not of the committed entries")
+            }
         }
     }
 }
@@ -75,25 +104,50 @@ impl LeaderCompleteness {
         self.inspection = None;
         if leader.office == self.office {
             self.highest = self.highest.max(leader.epoch);
-            self.inspection = Some(Inspection { leader, next: None });
+            self.inspection = Some(Inspection { leader, next: LogIndex(1) });
         }
+    }
+
+    /// Holds a snapshot against what was committed.
+    fn told_snapshot(&mut self, seen: &Observation, Covered { last, chain }: Covered) {
+        let Some(Inspection { leader, next }) = &mut self.inspection else { return };
+        let leader = *leader;
+        *next = last.next();
+        match self.committed_chain(last) {
+            Ok(committed) if committed == chain => {}
+            Ok(_) => self.report.violate(seen, Breach::Snapshot { leader, last, open: None }),
+            Err(open) => self.report.violate(seen, Breach::Snapshot { leader, last, open: Some(open) }),
+        }
+    }
+
+    /// The chain of what was committed up to a position, or the first position before it where nothing was.
+    fn committed_chain(&self, last: LogIndex) -> Result<LogChain, LogIndex> {
+        let mut chain = LogChain::EMPTY;
+        let mut entries = self.committed.as_slice().iter();
+        for place in 1..=last.0 {
+            match entries.next() {
+                Some((index, due)) if index.0 == place => chain = chain.then(due.entry),
+                _ => return Err(LogIndex(place)),
+            }
+        }
+        Ok(chain)
     }
 
     fn told(&mut self, seen: &Observation, index: LogIndex, found: LogEntry) {
         let Some(Inspection { leader, next }) = &mut self.inspection else { return };
-        let (leader, expected) = (*leader, next.replace(index.next()).unwrap_or(index));
+        let (leader, expected) = (*leader, std::mem::replace(next, index.next()));
         self.require(seen, leader, expected, index);
         let due = self.committed.recall(index).filter(|due| due.under < leader.epoch);
         if let Some(&Committed { entry: committed, .. }) = due.filter(|due| due.entry != found) {
-            self.report.violate(seen, Breach { leader, index, committed, found: Some(found) });
+            self.report.violate(seen, Breach::Lacks { leader, index, committed, found: Some(found) });
         }
     }
 
-    fn told_all(&mut self, seen: &Observation, last: LogIndex) {
+    fn told_all(&mut self, seen: &Observation) {
         let Some(Inspection { leader, next }) = self.inspection.take() else { return };
         if self.committed.as_slice().iter().any(|(_, due)| due.under < leader.epoch) {
             self.report.exercise();
-            self.require(seen, leader, next.unwrap_or(last.next()), LogIndex(u64::MAX));
+            self.require(seen, leader, next, LogIndex(u64::MAX));
         }
     }
 
@@ -101,7 +155,7 @@ impl LeaderCompleteness {
     fn require(&mut self, seen: &Observation, leader: Leadership, from: LogIndex, to: LogIndex) {
         let due = self.committed.from(from).take_while(|(index, _)| *index < to);
         let Some(&(index, missing)) = due.into_iter().find(|(_, due)| due.under < leader.epoch) else { return };
-        self.report.violate(seen, Breach { leader, index, committed: missing.entry, found: None });
+        self.report.violate(seen, Breach::Lacks { leader, index, committed: missing.entry, found: None });
     }
 }
 
@@ -133,7 +187,8 @@ impl Monitor for LeaderCompleteness {
         match seen.what {
             What::Elected(leader) => self.elected(leader),
             What::LeaderLog { index, entry } => self.told(seen, index, entry),
-            What::LeaderLogEnd { last } => self.told_all(seen, last),
+            What::LeaderLogEnd { .. } => self.told_all(seen),
+            What::LeaderSnapshot(covered) => self.told_snapshot(seen, covered),
             What::Committed { index, entry } => {
                 self.committed.remember(index, Committed { entry, under: self.highest });
             }
@@ -193,11 +248,35 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_before_the_first_available_entry_is_covered_by_a_snapshot() {
-        let begun = two_entries_committed().elected(n(2), 2).log_entry(2, 1).log_ends(2);
+    fn a_log_that_does_not_begin_at_its_beginning_lacks_what_was_there() {
+        let story = two_entries_committed().elected(n(2), 2).log_entry(2, 1).log_ends(2);
+        assert_eq!(story.judged_by::<LeaderCompleteness>().verdict(), Violated);
+    }
+
+    #[test]
+    fn what_a_snapshot_of_committed_entries_covers_is_there() {
+        let begun = two_entries_committed().elected(n(2), 2).with_snapshot(&[1]).log_entry(2, 1).log_ends(2);
         assert_eq!(begun.judged_by::<LeaderCompleteness>().verdict(), Holds);
-        let whole = two_entries_committed().elected(n(2), 2).log_ends(2);
+        let whole = two_entries_committed().elected(n(2), 2).with_snapshot(&[1, 1]).log_ends(2);
         assert_eq!(whole.judged_by::<LeaderCompleteness>().verdict(), Holds);
+    }
+
+    #[test]
+    fn a_snapshot_of_other_entries_is_a_violation() {
+        let story = two_entries_committed().elected(n(2), 2).with_snapshot(&[1, 2]).log_ends(2);
+        let judged = story.judged_by::<LeaderCompleteness>();
+        assert_eq!(judged.verdict(), Violated);
+        let words = "after 5ms: the leader of e2 begins with a snapshot up to #2 that is not of the committed entries";
+        assert_eq!(judged.words(), words);
+    }
+
+    #[test]
+    fn a_snapshot_of_what_nobody_committed_is_a_violation() {
+        let story = two_entries_committed().elected(n(2), 2).with_snapshot(&[1, 1, 1]).log_ends(3);
+        let judged = story.judged_by::<LeaderCompleteness>();
+        assert_eq!(judged.verdict(), Violated);
+        let words = "after 5ms: the leader of e2 begins with a snapshot up to #3, but nobody had committed #3";
+        assert_eq!(judged.words(), words);
     }
 
     #[test]

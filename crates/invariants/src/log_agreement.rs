@@ -2,13 +2,19 @@
 //!
 //! A process that starts again may commit again from the first entry on, or from behind a snapshot: its first commit
 //! may stand anywhere up to one place beyond what the cluster has committed so far. From there on it goes one by one.
+//!
+//! A node that says which snapshot it goes on from is held to it: the snapshot's digest must be that of what was agreed
+//! on, and the node's next commit is the one behind it.
 
 use crate::memory::{Memory, PerNode};
 use crate::{Info, Monitor, PropertyKind, Report, Setting};
-use interregnum_kernel::{Interest, LogEntry, LogIndex, NodeId, NodeSet, Observation, What};
+use interregnum_kernel::{
+    Covered, Fact, Interest, LogChain, LogEntry, LogIndex, NodeId, NodeSet, Observation, What,
+};
 use std::fmt;
 
-/// The monitor of `log-agreement`. A position puts it to the test when a second node commits it.
+/// The monitor of `log-agreement`. A position puts it to the test when a second node commits it, and so does a snapshot
+/// that a node goes on from.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct LogAgreement {
     report: Report,
@@ -49,6 +55,15 @@ pub enum Breach {
         /// The position that it could at most commit next.
         expected: LogIndex,
     },
+    /// A node goes on from a snapshot that is not of what was agreed on.
+    Snapshot {
+        /// The node.
+        node: NodeId,
+        /// The last position that the snapshot covers.
+        last: LogIndex,
+        /// The first of these positions that nobody had committed, if that is what is wrong.
+        open: Option<LogIndex>,
+    },
 }
 
 impl fmt::Display for Breach {
@@ -60,6 +75,12 @@ impl fmt::Display for Breach {
             }
             Breach::Disorder { node, index, expected } => {
                 write!(f, "{node} committed {index} when {expected} was next")
+            }
+            Breach::Snapshot { node, last, open: Some(open) } => {
+                write!(f, "{node} goes on from a snapshot up to {last}, but nobody had committed {open}")
+            }
+            Breach::Snapshot { node, last, open: None } => {
+                write!(f, "{node} goes on from a snapshot up to {last} that is not of the committed entries")
             }
         }
     }
@@ -91,6 +112,29 @@ impl LogAgreement {
         }
     }
 
+    fn restored(&mut self, seen: &Observation, Covered { last, chain }: Covered) {
+        *self.progress.of(seen.node) = Some(last);
+        let node = seen.node;
+        match self.agreed_chain(last) {
+            Ok(agreed) if agreed == chain => self.report.exercise(),
+            Ok(_) => self.report.violate(seen, Breach::Snapshot { node, last, open: None }),
+            Err(open) => self.report.violate(seen, Breach::Snapshot { node, last, open: Some(open) }),
+        }
+    }
+
+    /// The chain of what was agreed on up to a position, or the first position before it where nothing was.
+    fn agreed_chain(&self, last: LogIndex) -> Result<LogChain, LogIndex> {
+        let mut chain = LogChain::EMPTY;
+        let mut entries = self.agreed.as_slice().iter();
+        for place in 1..=last.0 {
+            match entries.next() {
+                Some((index, agreed)) if index.0 == place => chain = chain.then(agreed.entry),
+                _ => return Err(LogIndex(place)),
+            }
+        }
+        Ok(chain)
+    }
+
     fn in_agreement(&mut self, seen: &Observation, index: LogIndex, entry: LogEntry) {
         let (_, agreed) = self.agreed.remember(index, Agreed { entry, by: NodeSet::EMPTY });
         if agreed.entry != entry {
@@ -110,7 +154,7 @@ impl Monitor for LogAgreement {
         kind: PropertyKind::Safety,
         source: "Ongaro and Ousterhout 2014, figure 3, State Machine Safety",
     };
-    const INTEREST: Interest = Interest::COMMITS.and(Interest::LIFE);
+    const INTEREST: Interest = Interest::COMMITS.and(Interest::LIFE).and(Interest::FACTS);
 
     fn new(setting: &Setting) -> LogAgreement {
         LogAgreement {
@@ -131,6 +175,7 @@ impl Monitor for LogAgreement {
                 self.in_order(seen, index);
                 self.in_agreement(seen, index, entry);
             }
+            What::Fact(Fact::Restored(covered)) => self.restored(seen, covered),
             What::Crashed => *self.progress.of(seen.node) = None,
             _ => {}
         }
@@ -200,6 +245,29 @@ mod tests {
             .committed(n(2), 2, 1)
             .committed(n(2), 3, 1);
         assert_eq!(story.judged_by::<LogAgreement>().verdict(), Holds);
+    }
+
+    #[test]
+    fn a_node_goes_on_behind_the_snapshot_that_it_restored() {
+        let story = history().committed(n(1), 1, 1).committed(n(1), 2, 1).restored(n(2), &[1, 1]);
+        let story = story.committed(n(1), 3, 1);
+        assert_eq!(story.clone().committed(n(2), 3, 1).judged_by::<LogAgreement>().verdict(), Holds);
+        let again = story.committed(n(2), 2, 1).judged_by::<LogAgreement>();
+        assert_eq!(again.words(), "after 0ms: n2 committed #2 when #3 was next");
+    }
+
+    #[test]
+    fn a_snapshot_of_other_entries_is_a_violation() {
+        let story = history().committed(n(1), 1, 1).committed(n(1), 2, 1).at(3).restored(n(2), &[1, 2]);
+        let words = "after 3ms: n2 goes on from a snapshot up to #2 that is not of the committed entries";
+        assert_eq!(story.judged_by::<LogAgreement>().words(), words);
+    }
+
+    #[test]
+    fn a_snapshot_of_what_nobody_committed_is_a_violation() {
+        let story = history().committed(n(1), 1, 1).restored(n(2), &[1, 1]);
+        let words = "after 0ms: n2 goes on from a snapshot up to #2, but nobody had committed #2";
+        assert_eq!(story.judged_by::<LogAgreement>().words(), words);
     }
 
     #[test]

@@ -407,7 +407,11 @@ impl<P: Protocol> Running<P> {
         port.observe(What::Elected(new));
         if port.interest().meets(Interest::LEADER_LOG) {
             let last = protocol.last_index(&self.state);
-            for index in 1..=last.0 {
+            let covered = protocol.snapshot(&self.state);
+            if let Some(covered) = covered {
+                port.observe(What::LeaderSnapshot(covered));
+            }
+            for index in covered.unwrap_or_default().last.next().0..=last.0 {
                 if let Some(entry) = protocol.log_entry(&self.state, LogIndex(index)) {
                     port.observe(What::LeaderLog { index: LogIndex(index), entry });
                 }

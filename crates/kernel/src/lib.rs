@@ -13,6 +13,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+pub mod chain;
 pub mod clock;
 pub mod digest;
 pub mod effects;
@@ -23,6 +24,7 @@ pub mod parameters;
 pub mod protocol;
 pub mod time;
 
+pub use chain::{Covered, LogChain};
 pub use clock::Clock;
 pub use digest::{Digest, TraceDigest};
 pub use effects::{Effect, Effects, Release};

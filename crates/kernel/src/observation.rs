@@ -1,5 +1,6 @@
 //! What can be observed of a run, in words that no algorithm owns. Invariants and measurements listen to it.
 
+use crate::chain::Covered;
 use crate::ids::{Command, Epoch, FencingToken, Incarnation, LogEntry, LogIndex, NodeId, Office, Role};
 use crate::protocol::Leadership;
 use crate::time::GlobalTime;
@@ -39,6 +40,9 @@ pub enum Fact {
         /// The epoch.
         epoch: Epoch,
     },
+    /// The node goes on from a snapshot: it was installed, or found on the disk at boot. All that it covers is committed;
+    /// the node will not commit it again, and next commits what follows it.
+    Restored(Covered),
 }
 
 /// A write to the fenced resource.
@@ -77,6 +81,9 @@ pub enum What {
     Elected(Leadership),
     /// The node no longer believes that it leads. A crash ends a reign too.
     Deposed(Leadership),
+    /// What the snapshot of a node that was just elected covers, if its log begins with one. Sent only to observers that
+    /// want it; follows `Elected` at the same instant, before `LeaderLog`.
+    LeaderSnapshot(Covered),
     /// The log of a node that was just elected, one entry at a time, from its first available entry on. Sent only to
     /// observers that want it; follows `Elected` at the same instant.
     LeaderLog {
@@ -149,7 +156,7 @@ impl Interest {
     pub const ALL: Interest = Interest(u32::MAX);
     /// `Elected`, `Deposed`.
     pub const LEADERSHIP: Interest = Interest(1);
-    /// `LeaderLog`, `LeaderLogEnd`.
+    /// `LeaderSnapshot`, `LeaderLog`, `LeaderLogEnd`.
     pub const LEADER_LOG: Interest = Interest(1 << 1);
     /// `LeaseHeld`, `LeaseLost`.
     pub const LEASES: Interest = Interest(1 << 2);
@@ -192,7 +199,9 @@ impl What {
     pub const fn interest(&self) -> Interest {
         match self {
             What::Elected(_) | What::Deposed(_) => Interest::LEADERSHIP,
-            What::LeaderLog { .. } | What::LeaderLogEnd { .. } => Interest::LEADER_LOG,
+            What::LeaderSnapshot(_) | What::LeaderLog { .. } | What::LeaderLogEnd { .. } => {
+                Interest::LEADER_LOG
+            }
             What::LeaseHeld(_) | What::LeaseLost(_) => Interest::LEASES,
             What::RoleChanged(_) => Interest::ROLES,
             What::EpochEntered(_) => Interest::EPOCHS,

@@ -1,5 +1,6 @@
 //! What an election algorithm is: [`Protocol`], and the small types its rules are written with.
 
+use crate::chain::Covered;
 use crate::effects::Effects;
 use crate::ids::{
     Command, Epoch, FencingToken, LogEntry, LogIndex, NodeId, NodeSet, Office, Order, Process, Role,
@@ -81,6 +82,12 @@ pub trait Protocol: Clone + Debug + 'static {
     fn last_index(&self, state: &Self::State) -> LogIndex {
         let _ = state;
         LogIndex::ZERO
+    }
+
+    /// What the snapshot covers that the node's log begins with, if it begins with one.
+    fn snapshot(&self, state: &Self::State) -> Option<Covered> {
+        let _ = state;
+        None
     }
 
     /// The entry at a position of the node's log, where it has one.
