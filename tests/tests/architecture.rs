@@ -11,6 +11,7 @@ use std::process::Command;
 const ARROWS: &[(&str, &[&str])] = &[
     ("kernel", &[]),
     ("algorithms", &["kernel"]),
+    ("script", &["kernel"]),
     ("invariants", &["kernel"]),
     ("world", &["kernel"]),
     ("sim", &["kernel", "world"]),
