@@ -224,7 +224,7 @@ impl<P: Protocol> Cluster<P> {
             waiting += 1;
             if let Queued::Write(write) = queued {
                 if covered < writes {
-                    self.trace.input(|| format!("{node} has written {}", trace::plain(write)));
+                    self.trace.written(node, write);
                 }
                 covered += 1;
             }

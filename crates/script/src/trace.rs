@@ -50,6 +50,15 @@ impl Trace {
         }
     }
 
+    /// A write that became durable: an input too, of which only the whole trace shows what it was.
+    pub(crate) fn written(&mut self, node: NodeId, write: &impl Debug) {
+        match self.level {
+            Level::All => self.say(&format!("{node} has written {}", plain(write))),
+            Level::Messages => self.say(&format!("{node} has written")),
+            Level::Off | Level::Facts => {}
+        }
+    }
+
     /// What a node does.
     pub(crate) fn effect(&mut self, of: Level, node: NodeId, what: impl FnOnce() -> String) {
         if self.level < of {

@@ -7,6 +7,7 @@ mod guard;
 mod lease;
 mod planted;
 mod replication;
+mod scripts;
 mod spares;
 mod stress;
 mod transfer;
