@@ -1,0 +1,187 @@
+//! What holds for every algorithm of the registry, the next one too: its promises under random plans, a failover in the
+//! plain case, planted bugs, and a page about it.
+
+use interregnum_algorithms::{ALGORITHMS, Entry, Registered, Visitor, build};
+use interregnum_campaign::{Job, Run, Seeds, Sink, load, sweep};
+use interregnum_kernel::{Parameters, Span};
+use interregnum_scenario::Scenario;
+use interregnum_tests::plans::{BASE, Kinds, plan};
+use interregnum_tests::property::{Property, cases_or};
+use interregnum_tests::{root, scenario, seed_or};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// What an algorithm promises that is meant to bear every fault of this world. The others are here for comparison, and
+/// say themselves where they break.
+const HARDENED: &[&str] = &["election-safety", "vote-once"];
+
+/// The root seed of the random plans where `INTERREGNUM_SEED` does not say; chosen before any result was seen.
+const SEED: u64 = 0x7072_6f6d_6973_6573;
+
+/// How many plans each algorithm is tried with where `INTERREGNUM_CASES` does not say.
+const PLANS: u32 = 500;
+
+fn hardened() -> impl Iterator<Item = &'static Entry> {
+    ALGORITHMS.iter().filter(|entry| HARDENED.iter().all(|name| entry.promises.contains(name)))
+}
+
+/// `INTERREGNUM_SEED` repeats a failure, `INTERREGNUM_CASES` sets how many plans are tried, `INTERREGNUM_BUG` plants a bug
+/// to see the test fail.
+#[test]
+fn hardened_algorithms_keep_their_promises_under_random_plans() {
+    assert!(hardened().count() > 0, "nothing is tested");
+    for entry in hardened() {
+        let property = Property {
+            name: "hardened_algorithms_keep_their_promises_under_random_plans",
+            binary: "promises",
+            algorithm: entry.name,
+            base: BASE,
+            plans: plan(5, Span::secs(3), 12, Kinds::ALL),
+            cases: cases_or(PLANS),
+            seed: seed_or(SEED),
+            bug: std::env::var("INTERREGNUM_BUG").ok().filter(|id| entry.bug(id).is_some()),
+            invariants: entry.promises,
+        };
+        let coverage = property.check();
+        let cases = coverage.cases;
+        assert!(coverage.elections > 2 * cases, "{}: plans that change no leader test nothing", entry.name);
+        for name in HARDENED {
+            let place = entry.promises.iter().position(|promise| promise == name);
+            let exercised = place.map_or(0, |place| coverage.exercised[place]);
+            assert!(exercised > cases, "{}: {name} was put to the test {exercised} times", entry.name);
+        }
+    }
+}
+
+/// What was missing in some run.
+#[derive(Default)]
+struct Shortcomings {
+    runs: u64,
+    found: Vec<String>,
+}
+
+impl Sink for Shortcomings {
+    fn run(&mut self, _: &Job<'_>, run: &Run) -> io::Result<()> {
+        self.runs += 1;
+        let measured = &run.measurement;
+        let mut require = |holds: bool, what: &str| {
+            if !holds {
+                self.found.push(format!("seed {:#x}: {what}", run.seed));
+            }
+        };
+        require(measured.first_leader.is_some(), "nobody is ever elected");
+        require(!measured.failovers.is_empty(), "the crash of the leader starts no failover");
+        require(measured.failovers.iter().all(|one| one.took.is_some()), "nobody takes over");
+        Ok(())
+    }
+}
+
+fn shortcomings(scenario: &Scenario, algorithm: &str) -> Vec<String> {
+    let seeds = Seeds { first: 1, count: 200 };
+    let mut shortcomings = Shortcomings::default();
+    let job = Job { scenario, algorithm, seeds, bug: None };
+    sweep(&job, &mut shortcomings, &|_| {}).unwrap_or_else(|error| panic!("{algorithm}: {error}"));
+    assert_eq!(shortcomings.runs, seeds.count, "{algorithm}: a run is missing");
+    shortcomings.found
+}
+
+#[test]
+fn every_algorithm_elects_a_leader_and_replaces_it_when_it_crashes() {
+    let loaded = load(&root().join("scenarios/leader-crash.toml")).expect("the scenario is valid");
+    for entry in ALGORITHMS {
+        let found = shortcomings(&loaded.scenario, entry.name);
+        assert!(found.is_empty(), "{}: {found:#?}", entry.name);
+    }
+}
+
+/// Everybody dies, and nobody comes back.
+const EXTINCTION: &str = r#"
+format = 1
+name = "extinction"
+summary = "All nodes crash for good."
+
+[[fault]]
+at = "2s"
+crash = "all"
+
+[run]
+for = "4s"
+"#;
+
+#[test]
+fn a_leader_that_nobody_replaces_is_noticed() {
+    let scenario = scenario(EXTINCTION);
+    for entry in ALGORITHMS {
+        let found = shortcomings(&scenario, entry.name);
+        assert_eq!(found.len(), 200, "{}: somebody takes over from the dead", entry.name);
+        assert!(found.iter().all(|one| one.ends_with(": nobody takes over")), "{}: {found:#?}", entry.name);
+    }
+}
+
+#[test]
+fn every_algorithm_has_two_planted_bugs_at_least() {
+    for entry in ALGORITHMS {
+        let bugs = entry.bugs.len();
+        assert!(
+            bugs >= 2,
+            "{} has {bugs}: what is never broken on purpose is not known to be watched",
+            entry.name
+        );
+    }
+}
+
+/// An algorithm's folder.
+fn folder(entry: &Entry) -> PathBuf {
+    root().join("crates/algorithms/src").join(entry.name)
+}
+
+/// The kinds of message of the algorithm that it is shown.
+struct MessageKinds;
+
+impl Visitor for MessageKinds {
+    type Output = &'static [&'static str];
+    fn visit<P: Registered>(self, _: P) -> Self::Output {
+        P::KINDS
+    }
+}
+
+/// Whether a text has a word, not as a part of a longer one.
+fn has_word(text: &str, word: &str) -> bool {
+    text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|one| one == word)
+}
+
+#[test]
+fn every_algorithm_has_a_page_with_a_diagram_that_names_all_its_messages() {
+    for entry in ALGORITHMS {
+        let page = folder(entry).join("README.md");
+        let text = fs::read_to_string(&page).unwrap_or_else(|error| panic!("{}: {error}", page.display()));
+        assert!(text.contains("```mermaid"), "{}: there is no diagram", page.display());
+        let kinds = build(entry.name, &Parameters::of(3), MessageKinds).expect("the defaults build");
+        let missing: Vec<&&str> = kinds.iter().filter(|kind| !has_word(&text, kind)).collect();
+        assert!(missing.is_empty(), "{} does not name {missing:?}", page.display());
+    }
+}
+
+/// Whether a file below the folder has this text.
+fn mentions(folder: &Path, needle: &str) -> bool {
+    fs::read_dir(folder).expect("the folder is readable").any(|entry| {
+        let path = entry.expect("the entry is readable").path();
+        if path.is_dir() {
+            return mentions(&path, needle);
+        }
+        path.extension().is_some_and(|ending| ending == "rs")
+            && fs::read_to_string(&path).is_ok_and(|text| text.contains(needle))
+    })
+}
+
+#[test]
+fn golden_scripts_are_played_by_a_test() {
+    let mut played = 0;
+    for entry in ALGORITHMS.iter().filter(|entry| folder(entry).join("scripts").is_dir()) {
+        let test = format!("/src/{}/scripts", entry.name);
+        assert!(mentions(&folder(entry), &test), "{}: no test plays the folder {test}", entry.name);
+        played += 1;
+    }
+    assert!(played > 0, "no algorithm has golden scripts");
+}
