@@ -72,6 +72,8 @@ hunts! {
         "raft-commit-counts-any-term", InAlgorithm, [Invariant("leader-completeness"), Invariant("log-agreement")];
     entries_taken_without_comparing_what_precedes_them_are_caught:
         "raft-append-skips-consistency-check", InAlgorithm, [Invariant("log-agreement")];
+    a_snapshot_of_uncommitted_entries_is_caught:
+        "raft-snapshot-of-uncommitted", InAlgorithm, [Invariant("log-agreement"), Invariant("leader-completeness")];
     // Bully.
 
     // Ring.

@@ -83,4 +83,9 @@ plants! {
         "entries are taken without comparing the epoch of the entry before them, so logs differ under a common end",
         breaks ["log-agreement"],
         seen "the paper's section 5.3, left out";
+    /// A snapshot covers entries that are not committed.
+    SnapshotOfUncommitted = "raft-snapshot-of-uncommitted",
+        "a snapshot is taken at the log's end and not at the last committed entry, so entries that are replaced later stay in it (takes snapshots of nearly everything)",
+        breaks ["log-agreement", "leader-completeness"],
+        seen "the thesis's section 5.1, left out";
 }

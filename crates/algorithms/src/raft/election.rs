@@ -1,7 +1,7 @@
 //! Elections: who stands, who votes, and what a term's change does.
 
 use super::bugs::Plant;
-use super::state::{State, Write};
+use super::state::{LogWrite, State, Write};
 use super::{Message, Out, Raft, Timer};
 use interregnum_kernel::{Epoch, Fact, Jitter, LogIndex, NodeId, Office, Release, Role, Span};
 
@@ -9,8 +9,12 @@ use interregnum_kernel::{Epoch, Fact, Jitter, LogIndex, NodeId, Office, Release,
 impl Raft {
     /// Nobody led for an election timeout, or nobody won: the next attempt.
     pub(super) fn on_election_timeout(&self, state: &mut State, out: &mut Out) {
-        if state.role == Role::Leader || !self.is_promotable(state) {
+        if state.role == Role::Leader {
             return;
+        }
+        if !self.is_promotable(state) {
+            state.leader = None;
+            return out.set_timer(Timer::Election, self.election_timeout);
         }
         if self.pre_vote {
             self.become_pre_candidate(state, out);
@@ -146,7 +150,7 @@ impl Raft {
 
     /// Asks for the current term and vote to be written, with the facts that are true once they are durable.
     pub(super) fn save_ballot(&self, state: &State, out: &mut Out) {
-        out.persist(Write { current_term: state.current_term, voted_for: state.voted_for, batch: None });
+        out.persist(Write { current_term: state.current_term, voted_for: state.voted_for, log: None });
         self.note_epoch(state, out);
     }
 
@@ -350,6 +354,9 @@ impl Raft {
 
     /// The own writes that became durable: the own vote counts now, the own entries count now.
     pub(super) fn on_persisted(&self, state: &mut State, write: &Write, out: &mut Out) {
+        if let Some(LogWrite::Restore(snapshot)) = &write.log {
+            self.on_restored(state, snapshot);
+        }
         let own_vote = write.current_term == state.current_term && write.voted_for == Some(state.node);
         match state.role {
             Role::Candidate if own_vote => self.count_vote(state, state.node, out),

@@ -2,7 +2,7 @@
 //! silent when its own disk does not answer.
 
 use super::bugs::Plant;
-use super::state::{Progress, State, Write};
+use super::state::{LogWrite, Progress, State, Write};
 use super::{Message, Out, Raft, Timer};
 use interregnum_kernel::{Jitter, LocalTime, LogIndex, NodeId, NodeSet, Now, Role, Span};
 
@@ -131,10 +131,12 @@ impl Raft {
 
     /// One of a leader's writes is durable: its entries count as its own acknowledgement.
     pub(super) fn on_own_disk_answered(&self, state: &mut State, write: &Write, out: &mut Out) {
-        let Some(batch) = &write.batch else { return };
+        let Some(LogWrite::Append(batch)) = &write.log else { return };
         let written = batch.last_index();
         // The write may be older than the term, and its entries replaced since.
-        if state.log.epoch_at(written) != batch.entries.last().map(|entry| entry.epoch) {
+        // What a snapshot covers by now is committed, and was not replaced.
+        let is_there = state.log.epoch_at(written) == batch.entries.last().map(|entry| entry.epoch);
+        if !is_there && written > state.log.start().index {
             return;
         }
         let own = &mut state.leading.progress[state.node.index()];

@@ -1,10 +1,12 @@
 //! What Raft nodes say to each other.
 
+use super::log::{Placed, Snapshot};
 use interregnum_kernel::{Epoch, Kind, LocalTime, LogEntry, LogIndex};
+use std::fmt;
 use std::sync::Arc;
 
 /// A run of log entries and the place where it goes.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Batch {
     /// The position before the first entry.
     pub prev_index: LogIndex,
@@ -14,6 +16,21 @@ pub struct Batch {
     pub commit: LogIndex,
     /// The entries.
     pub entries: Box<[LogEntry]>,
+    /// The configurations that some of the entries bring, in order.
+    pub configurations: Box<[Placed]>,
+}
+
+/// Traces are read by people, and few batches bring a configuration.
+impl fmt::Debug for Batch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Batch");
+        shown.field("prev_index", &self.prev_index).field("prev_epoch", &self.prev_epoch);
+        shown.field("commit", &self.commit).field("entries", &self.entries);
+        if !self.configurations.is_empty() {
+            shown.field("configurations", &self.configurations);
+        }
+        shown.finish()
+    }
 }
 
 impl Batch {
@@ -100,6 +117,21 @@ pub enum Message {
         /// The leader's term.
         term: Epoch,
     },
+    /// A snapshot in place of entries that the leader no longer has (paper Figure 13). It travels whole: its size is not
+    /// what is studied here.
+    InstallSnapshot {
+        /// The leader's term.
+        term: Epoch,
+        /// The snapshot.
+        snapshot: Arc<Snapshot>,
+    },
+    /// The answer to a snapshot.
+    InstallSnapshotResponse {
+        /// The follower's term.
+        term: Epoch,
+        /// Up to where the logs are now known to agree.
+        index: LogIndex,
+    },
 }
 
 // The engines move messages by value millions of times a second: half a cache line is the budget.
@@ -117,6 +149,8 @@ impl Message {
         "Heartbeat",
         "HeartbeatResponse",
         "TimeoutNow",
+        "InstallSnapshot",
+        "InstallSnapshotResponse",
     ];
 
     /// Which kind it is.
@@ -132,6 +166,8 @@ impl Message {
             Message::Heartbeat { .. } => 6,
             Message::HeartbeatResponse { .. } => 7,
             Message::TimeoutNow { .. } => 8,
+            Message::InstallSnapshot { .. } => 9,
+            Message::InstallSnapshotResponse { .. } => 10,
         })
     }
 
@@ -147,7 +183,9 @@ impl Message {
             | Message::AppendEntriesResponse { term, .. }
             | Message::Heartbeat { term, .. }
             | Message::HeartbeatResponse { term, .. }
-            | Message::TimeoutNow { term } => *term,
+            | Message::TimeoutNow { term }
+            | Message::InstallSnapshot { term, .. }
+            | Message::InstallSnapshotResponse { term, .. } => *term,
         }
     }
 
@@ -155,6 +193,15 @@ impl Message {
     #[inline]
     pub(crate) fn enters_its_term(&self) -> bool {
         !matches!(self, Message::PreVote { .. } | Message::PreVoteResponse { granted: true, .. })
+    }
+
+    /// Whether the message's own rule may write, so that a newly entered term can go with that write.
+    #[inline]
+    pub(crate) fn may_write(&self) -> bool {
+        matches!(
+            self,
+            Message::RequestVote { .. } | Message::AppendEntries { .. } | Message::InstallSnapshot { .. }
+        )
     }
 
     /// The message in 64 bits, for the trace digest.
@@ -182,6 +229,10 @@ impl Message {
             Message::Heartbeat { commit, sent, .. } => mix(mix(label, commit.0), sent.0),
             Message::HeartbeatResponse { sent, .. } => mix(label, sent.0),
             Message::TimeoutNow { .. } => label,
+            Message::InstallSnapshot { snapshot, .. } => {
+                mix(mix(mix(label, snapshot.index.0), snapshot.epoch.0), snapshot.chain.0)
+            }
+            Message::InstallSnapshotResponse { index, .. } => mix(label, index.0),
         }
     }
 }

@@ -42,10 +42,13 @@
 //! leading.rs      what a leader does: first entry, heartbeats, check of the quorum, its own disk
 //! replication.rs  entries: sending, checking, acknowledging, committing
 //! lease.rs        the leader's lease
+//! log.rs          the log, the snapshot it may begin with, and the configurations in it
+//! snapshot.rs     dropping the log's beginning, and sending the snapshot to who needs it
 //! transfer.rs     handing leadership over
 //! ```
 
 mod bugs;
+mod configuration;
 mod election;
 mod leading;
 mod lease;
@@ -53,20 +56,22 @@ mod log;
 mod message;
 mod parameters;
 mod replication;
+mod snapshot;
 mod state;
 #[cfg(test)]
 mod tests;
 mod transfer;
 
 pub use bugs::Plant;
-pub use log::Log;
+pub use configuration::Configuration;
+pub use log::{Log, Placed, Snapshot};
 pub use message::{Batch, Message};
-pub use state::{Disk, State, Write};
+pub use state::{Disk, LogWrite, State, Write};
 
 use crate::{Algorithm, Entry};
 use interregnum_kernel::{
-    Command, Deadline, Effects, Epoch, FencingToken, Input, Jitter, Kind, Leadership, LogEntry, LogIndex,
-    NodeId, NodeSet, Now, Office, Order, ParameterError, Parameters, Process, Protocol, Role, Span,
+    Command, Covered, Deadline, Effects, Epoch, FencingToken, Input, Jitter, Kind, Leadership, LogEntry,
+    LogIndex, NodeId, NodeSet, Now, Office, Order, ParameterError, Parameters, Process, Protocol, Role, Span,
     TimerName,
 };
 
@@ -85,6 +90,7 @@ pub struct Raft {
     lease: bool,
     lease_length: Span,
     append_limit: u64,
+    snapshot_after: u64,
     initial_logs: Vec<Vec<Epoch>>,
     bug: Option<Plant>,
 }
@@ -178,8 +184,11 @@ impl Protocol for Raft {
     fn apply(disk: &mut Disk, write: &Write) {
         disk.current_term = write.current_term;
         disk.voted_for = write.voted_for;
-        if let Some(batch) = &write.batch {
-            disk.log.splice(batch);
+        match &write.log {
+            None => {}
+            Some(LogWrite::Append(batch)) => disk.log.splice(batch),
+            Some(LogWrite::Compact(to)) => disk.log.compact(*to),
+            Some(LogWrite::Restore(snapshot)) => disk.log.restore(snapshot),
         }
     }
 
@@ -195,7 +204,7 @@ impl Protocol for Raft {
         Disk {
             current_term: latest.copied().unwrap_or_default(),
             voted_for: None,
-            log: Log::of(entries.collect()),
+            log: Log::of(Configuration::of(self.members), entries.collect()),
         }
     }
 
@@ -210,6 +219,7 @@ impl Protocol for Raft {
             // Before the crash the node may have acknowledged a lease.
             self.guard(&mut state, out);
         }
+        self.note_snapshot(&state, out);
         if self.is_promotable(&state) {
             out.set_timer(Timer::Election, self.election_timeout);
         }
@@ -260,6 +270,10 @@ impl Protocol for Raft {
         state.log.last_index()
     }
 
+    fn snapshot(&self, state: &State) -> Option<Covered> {
+        state.log.covered()
+    }
+
     fn log_entry(&self, state: &State, index: LogIndex) -> Option<LogEntry> {
         state.log.get(index)
     }
@@ -276,9 +290,10 @@ impl Raft {
         Jitter::exactly(self.election_timeout.min)
     }
 
-    /// Whether the node may stand for election: a spare has no vote, and waits to be added.
+    /// Whether the node may stand for election: a spare has no vote, and a node whose snapshot is not durable yet would
+    /// stand for a log that it may lose.
     pub(crate) fn is_promotable(&self, state: &State) -> bool {
-        self.members.contains(state.node)
+        self.members.contains(state.node) && state.restoring == LogIndex::ZERO
     }
 
     /// All members but this node.
@@ -330,7 +345,7 @@ impl Raft {
         let mut unsaved = false;
         if newer && message.enters_its_term() {
             self.enter_term(state, term, out);
-            unsaved = matches!(message, Message::RequestVote { .. } | Message::AppendEntries { .. });
+            unsaved = message.may_write();
             if !unsaved {
                 self.save_ballot(state, out);
             }
@@ -355,6 +370,12 @@ impl Raft {
                 self.on_request_vote_response(state, from, granted, out);
             }
             Message::TimeoutNow { .. } => self.on_timeout_now(state, out),
+            Message::InstallSnapshot { snapshot, .. } => {
+                self.on_install_snapshot(state, from, unsaved, &snapshot, out);
+            }
+            Message::InstallSnapshotResponse { index, .. } => {
+                self.on_snapshot_response(state, from, index, out);
+            }
         }
     }
 }

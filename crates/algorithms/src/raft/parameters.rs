@@ -81,6 +81,13 @@ const APPEND_LIMIT: ParameterSpec = ParameterSpec {
     default: |_| Value::Count(64),
 };
 
+const SNAPSHOT_AFTER: ParameterSpec = ParameterSpec {
+    name: "snapshot_after",
+    kind: ParameterKind::Count,
+    doc: "how many committed log entries a node keeps at least; when they are twice as many, a snapshot takes the place of the older ones; 0 keeps all",
+    default: |_| Value::Count(0),
+};
+
 const INITIAL_LOGS: ParameterSpec = ParameterSpec {
     name: "initial_logs",
     kind: ParameterKind::Logs,
@@ -99,6 +106,7 @@ pub(crate) static SPECS: &[ParameterSpec] = &[
     LEASE,
     CLOCK_DRIFT_BOUND,
     APPEND_LIMIT,
+    SNAPSHOT_AFTER,
     INITIAL_LOGS,
 ];
 
@@ -178,6 +186,11 @@ pub(super) fn read(parameters: &Parameters) -> Result<Raft, ParameterError> {
         // The voters' guard may run on a fast clock and the lease on a slow one.
         lease_length: election_timeout.min.scaled(1_000_000 - drift, 1_000_000 + drift),
         append_limit,
+        snapshot_after: match (parameters.count(&SNAPSHOT_AFTER)?, bug) {
+            // The bug shows where there are snapshots, and soonest where they leave nothing.
+            (0, Some(Plant::SnapshotOfUncommitted)) => 1,
+            (set, _) => set,
+        },
         initial_logs: initial_logs(parameters)?,
         bug,
     })

@@ -2,7 +2,7 @@
 
 use super::bugs::Plant;
 use super::message::Batch;
-use super::state::{State, Write};
+use super::state::{LogWrite, State};
 use super::{Message, Out, Raft};
 use interregnum_kernel::{Command, Epoch, LogEntry, LogIndex, NodeId, Role};
 use std::sync::Arc;
@@ -43,18 +43,18 @@ impl Raft {
             prev_epoch: state.log.last_epoch(),
             commit: state.commit,
             entries: Box::new([entry]),
+            configurations: Box::default(),
         });
         if !state.awaits_own_disk() {
             self.await_own_disk(out);
         }
-        state.log.push(entry);
+        state.log.push(entry, None);
         self.save_entries(state, &batch, out);
         batch
     }
 
     fn save_entries(&self, state: &State, batch: &Arc<Batch>, out: &mut Out) {
-        let (current_term, voted_for) = (state.current_term, state.voted_for);
-        out.persist(Write { current_term, voted_for, batch: Some(Arc::clone(batch)) });
+        self.save_log(state, LogWrite::Append(Arc::clone(batch)), out);
     }
 
     /// Sends a peer what it is to get next, if there is anything. The own disk need not have it yet (thesis §10.2.1).
@@ -73,11 +73,17 @@ impl Raft {
         if state.leading.stalled || entries.is_empty() {
             return;
         }
+        if prev_index < state.log.start().index {
+            return self.send_snapshot(state, peer, out);
+        }
         let batch = Arc::new(Batch {
             prev_index,
             prev_epoch: state.log.epoch_at(prev_index).unwrap_or_default(),
             commit: state.commit,
             entries: entries.into(),
+            configurations: state
+                .log
+                .configurations_within(prev_index, LogIndex(prev_index.0 + entries.len() as u64)),
         });
         if !state.leading.probing.contains(peer) {
             progress.next = batch.last_index().next();
@@ -117,7 +123,7 @@ impl Raft {
         self.send_entries(state, from, out);
     }
 
-    fn on_accepted(&self, state: &mut State, from: NodeId, index: LogIndex, out: &mut Out) {
+    pub(super) fn on_accepted(&self, state: &mut State, from: NodeId, index: LogIndex, out: &mut Out) {
         let progress = &mut state.leading.progress[from.index()];
         progress.matched = progress.matched.max(index);
         progress.next = progress.next.max(index.next());
@@ -168,6 +174,9 @@ impl Raft {
         if !self.hear_leader(state, from, out) {
             return;
         }
+        if batch.prev_index < state.log.start().index {
+            return self.on_append_before_snapshot(state, from, unsaved, out);
+        }
         let agrees = match state.log.epoch_at(batch.prev_index) {
             // The bug: there is an entry, whichever. (A gap cannot be taken even so.)
             Some(_) if self.bug == Some(Plant::AppendSkipsConsistencyCheck) => true,
@@ -202,6 +211,17 @@ impl Raft {
         }
     }
 
+    /// The entries begin where only a snapshot is left. All that it covers is committed, so the leader has it too, and goes
+    /// on behind it.
+    #[cold]
+    fn on_append_before_snapshot(&self, state: &mut State, from: NodeId, unsaved: bool, out: &mut Out) {
+        if unsaved {
+            self.save_ballot(state, out);
+        }
+        let (term, index, epoch) = (state.current_term, state.log.start().index, Epoch::ZERO);
+        out.send_once_durable(from, Message::AppendEntriesResponse { term, rejected: false, index, epoch });
+    }
+
     /// Announces everything up to a position as committed, as far as the log reaches.
     #[inline]
     pub(super) fn commit_to(&self, state: &mut State, index: LogIndex, out: &mut Out) {
@@ -218,6 +238,9 @@ impl Raft {
             if let Some(entry) = state.log.get(state.commit) {
                 out.commit(state.commit, entry);
             }
+        }
+        if self.snapshot_after > 0 {
+            self.compact_if_due(state, out);
         }
     }
 }

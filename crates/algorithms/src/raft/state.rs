@@ -1,6 +1,6 @@
 //! What a Raft node remembers: in memory, and on disk.
 
-use super::log::Log;
+use super::log::{Log, Snapshot};
 use super::message::Batch;
 use interregnum_kernel::{Epoch, LocalTime, LogIndex, NodeId, NodeSet, Role};
 use std::sync::Arc;
@@ -24,8 +24,19 @@ pub struct Write {
     pub current_term: Epoch,
     /// The vote in that term.
     pub voted_for: Option<NodeId>,
-    /// What the log continues with, if it changes.
-    pub batch: Option<Arc<Batch>>,
+    /// What becomes of the log, if it changes.
+    pub log: Option<LogWrite>,
+}
+
+/// A change of the log on disk.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LogWrite {
+    /// It goes on with these entries from their place.
+    Append(Arc<Batch>),
+    /// Its beginning, up to this position, becomes a snapshot.
+    Compact(LogIndex),
+    /// A snapshot takes the place of all of it.
+    Restore(Arc<Snapshot>),
 }
 
 /// One node's memory.
@@ -37,6 +48,8 @@ pub struct State {
     pub(crate) voted_for: Option<NodeId>,
     pub(crate) log: Log,
     pub(crate) commit: LogIndex,
+    /// The position of a snapshot that was installed and is not durable yet; zero if there is none.
+    pub(crate) restoring: LogIndex,
     pub(crate) role: Role,
     /// The leader of the current term, where known; a leader knows itself.
     pub(crate) leader: Option<NodeId>,
@@ -122,7 +135,9 @@ impl State {
             current_term: disk.current_term,
             voted_for: disk.voted_for,
             log: disk.log.clone(),
-            commit: LogIndex::ZERO,
+            // A snapshot covers nothing but what is committed.
+            commit: disk.log.start().index,
+            restoring: LogIndex::ZERO,
             role: Role::Follower,
             leader: None,
             guarded: false,

@@ -8,6 +8,7 @@ mod lease;
 mod planted;
 mod replication;
 mod scripts;
+mod snapshots;
 mod spares;
 mod stress;
 mod transfer;

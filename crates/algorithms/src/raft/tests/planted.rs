@@ -358,6 +358,33 @@ fn append_skips_consistency_check_commits_different_entries() {
 }
 
 #[test]
+fn snapshot_of_uncommitted_keeps_what_is_replaced() {
+    let parameters = bare(3).with("snapshot_after", Value::Count(1));
+    let (planted, correct) = both(&parameters, "raft-snapshot-of-uncommitted", |cluster| {
+        cluster.elect(N1);
+        cluster.isolate(N3);
+        for command in 1..=3 {
+            cluster.propose(N1, command);
+        }
+        cluster.sync(N1);
+        // Only the first of three commands reaches n2 and is committed; another leader replaces the others.
+        cluster.exchange("AppendEntries", N1, N2);
+        cluster.lose_all();
+        let covered = cluster.state(N1).log().start().index.0;
+        cluster.isolate(N1);
+        cluster.cuts.retain(|(from, to)| *from == N1 || *to == N1);
+        cluster.elect(N2);
+        (covered, cluster.committed(N2).last().copied())
+    });
+    assert_eq!(
+        planted,
+        (3, Some((3, 2))),
+        "n1 has the second command in its snapshot, n2 commits another entry there"
+    );
+    assert_eq!(correct, (1, Some((3, 2))), "only what is committed is covered");
+}
+
+#[test]
 fn every_planted_bug_has_its_schedule_here() {
     let tests = include_str!("planted.rs");
     for bug in crate::raft::bugs::BUGS {

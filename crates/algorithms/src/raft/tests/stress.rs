@@ -2,7 +2,7 @@
 //! in the rules; the invariants proper live in their own crate.
 
 use super::*;
-use interregnum_kernel::{Incarnation, LogEntry};
+use interregnum_kernel::{Incarnation, LogChain, LogEntry};
 use std::collections::BTreeMap;
 
 /// A small generator of our own, so that a failing seed fails for ever.
@@ -27,6 +27,7 @@ struct Ledger {
     committed: BTreeMap<u64, (LogEntry, u64)>,
     stored: BTreeMap<NodeId, u64>,
     elections: usize,
+    snapshots: usize,
 }
 
 impl Ledger {
@@ -43,7 +44,8 @@ impl Ledger {
                         return Err(format!("term {term} was won by {first:?} and {winner:?}"));
                     }
                     // A leader elected late, of a term before the commit's, owes nothing.
-                    for (index, (entry, since)) in &self.committed {
+                    let start = host.state().map(|state| state.log.start().index).unwrap_or_default();
+                    for (index, (entry, since)) in self.committed.range(start.0 + 1..) {
                         if *since < term && host.log_entry(&cluster.raft, LogIndex(*index)) != Some(*entry) {
                             return Err(format!("{node} leads term {term} without entry {index}"));
                         }
@@ -60,6 +62,14 @@ impl Ledger {
                     if last > Some(epoch.0) {
                         return Err(format!("{node} stored {epoch} after {last:?}"));
                     }
+                }
+                What::LeaderSnapshot(covered) | What::Fact(Fact::Restored(covered)) => {
+                    let agreed = self.committed.range(..=covered.last.0).map(|(_, (entry, _))| *entry);
+                    let chain = agreed.fold(LogChain::EMPTY, LogChain::then);
+                    if chain != covered.chain {
+                        return Err(format!("{node} has a snapshot of something else: {covered:?}"));
+                    }
+                    self.snapshots += 1;
                 }
                 What::Committed { index, entry } => {
                     let term = cluster.hosts[node.index()].epoch().unwrap_or_default().0;
@@ -145,22 +155,26 @@ fn configurations() -> Vec<Parameters> {
         bare(5).with("initial_logs", figure_8).with("append_limit", Value::Count(1)),
         bare(4),
         Parameters::of(3).with("lease", Value::Flag(true)),
+        bare(3).with("snapshot_after", Value::Count(1)),
+        bare(5).with("snapshot_after", Value::Count(3)),
     ]
 }
 
 #[test]
 fn no_random_schedule_breaks_safety() {
-    let (mut elections, mut commits) = (0, 0);
+    let (mut elections, mut commits, mut snapshots) = (0, 0, 0);
     for parameters in configurations() {
         for seed in 0..300 {
             let ledger =
                 run(&parameters, seed, 1500).unwrap_or_else(|problem| panic!("{parameters:?}: {problem}"));
             elections += ledger.elections;
             commits += ledger.committed.len();
+            snapshots += ledger.snapshots;
         }
     }
     assert!(elections > 5000, "only {elections} elections were put to the test");
     assert!(commits > 5000, "only {commits} commits were put to the test");
+    assert!(snapshots > 1000, "only {snapshots} snapshots were put to the test");
 }
 
 #[test]
@@ -176,6 +190,7 @@ fn random_schedules_find_the_planted_safety_bugs() {
         "raft-restart-forgets-term",
         "raft-vote-ignores-log",
         "raft-append-skips-consistency-check",
+        "raft-snapshot-of-uncommitted",
     ] {
         let found = configurations().into_iter().find_map(|parameters| {
             (0..300).find_map(|seed| run(&parameters.clone().with_bug(bug), seed, 1500).err())
