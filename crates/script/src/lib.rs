@@ -62,7 +62,7 @@
 //! | `fsync n1` | Completes the fsync under way. `fsync n1 1` makes so many writes durable; `fsync` alone completes one fsync of every node that has one under way. |
 //! | `crash n1` | Kills the process. Of its writes in the queue none becomes durable, with `keep=1` the oldest, with `keep=all` all. Messages in flight stay in flight. |
 //! | `restart n1` | Boots a crashed node from its disk. |
-//! | `disconnect n1 n2` | n1 hears that n2's last process died, for algorithms that assume connections. |
+//! | `disconnect n1 n2` | n1 hears that n2's last process died, for algorithms that assume connections; `disconnect n1 n3 n2` tells n1 and n3. |
 //! | `cut n1 n2` | Cuts the named nodes off from all others, both ways. `cut from=n1 to=n2` cuts one direction of one link. What is sent over a cut link is lost; what is in flight is not. |
 //! | `heal` | Ends all cuts. |
 //! | `propose n1 7` | A client asks n1 for command c7. |
@@ -91,6 +91,7 @@ pub use runner::Runner;
 
 use interregnum_kernel::{ParameterSpec, Parameters, Protocol};
 use std::fmt::Display;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 /// Plays one script with the algorithm that `make` builds, whose parameters are `specs`. With `UPDATE_GOLDENFILES=1` in
@@ -112,7 +113,7 @@ pub fn run<P: Protocol, E: Display>(
 /// Plays every `*.txt` of a folder, in order of their names; as [`run`].
 ///
 /// # Panics
-/// As [`run`], and if there is no script in the folder.
+/// When all have been played, if one of them fails as in [`run`]; and if there is no script in the folder.
 pub fn run_folder<P: Protocol, E: Display>(
     folder: impl AsRef<Path>,
     specs: &[ParameterSpec],
@@ -121,9 +122,11 @@ pub fn run_folder<P: Protocol, E: Display>(
     let folder = folder.as_ref();
     let scripts = scripts(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     assert!(!scripts.is_empty(), "{}: there is no script", folder.display());
-    for script in scripts {
-        run(script, specs, &make);
-    }
+    // One that fails does not keep the others from being played, and updated.
+    let fails = |script: &&PathBuf| catch_unwind(AssertUnwindSafe(|| run(script, specs, &make))).is_err();
+    let failed: Vec<String> =
+        scripts.iter().filter(fails).map(|script| script.display().to_string()).collect();
+    assert!(failed.is_empty(), "{} of {} scripts fail: {}", failed.len(), scripts.len(), failed.join(", "));
 }
 
 fn scripts(folder: &Path) -> std::io::Result<Vec<PathBuf>> {

@@ -121,17 +121,20 @@ impl<P: Protocol> Cluster<P> {
         }
         let nodes = arguments.some_nodes()?;
         arguments.end()?;
-        let [node, peer] = nodes[..] else {
+        let (Some((peer, hearers)), true) = (nodes.split_last(), nodes.len() > 1) else {
             return Err("who hears of whose crash? `disconnect n1 n2`".to_owned());
         };
-        self.require_up(node)?;
+        let peer = *peer;
         let lives = self.node(peer).host.incarnation().0;
         let Some(last) = lives.checked_sub(1) else { return Err(format!("{peer} has not crashed")) };
         let peer = Process { node: peer, incarnation: Incarnation(last) };
-        self.trace.input(|| format!("{node} hears of the crash of {}", trace::process(peer)));
-        self.step(node, |host, protocol, now, effects, port| {
-            host.disconnected(protocol, now, peer, effects, port);
-        });
+        for node in hearers.iter().copied() {
+            self.require_up(node)?;
+            self.trace.input(|| format!("{node} hears of the crash of {}", trace::process(peer)));
+            self.step(node, |host, protocol, now, effects, port| {
+                host.disconnected(protocol, now, peer, effects, port);
+            });
+        }
         Ok(())
     }
 

@@ -67,6 +67,18 @@ fn a_folder_without_scripts_is_an_error() {
 }
 
 #[test]
+fn a_script_that_fails_keeps_no_other_from_being_played() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for name in ["a.txt", "b.txt", "c.txt"] {
+        let text = if name == "b.txt" { "cluster nodes=1\n---\nok\n" } else { "dance\n---\n" };
+        std::fs::write(folder.path().join(name), text).expect("is written");
+    }
+    std::fs::write(folder.path().join("notes.md"), "dance").expect("is written");
+    let error = panic_of(|| run_folder(folder.path(), SPECS, Baton::make));
+    assert!(error.starts_with("2 of 3 scripts fail: ") && error.ends_with("c.txt"), "{error}");
+}
+
+#[test]
 fn a_trace_that_differs_fails_the_test() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("wrong.txt");
