@@ -48,11 +48,25 @@ pub struct Kinds {
     pub crashes: bool,
     /// Stalled disks.
     pub stalls: bool,
+    /// Orders to hand leadership over; an algorithm that does not follow them refuses the plan.
+    pub transfers: bool,
+    /// Orders to give leadership up.
+    pub resignations: bool,
 }
 
 impl Kinds {
-    /// Every kind of this world.
-    pub const ALL: Kinds = Kinds { network: true, crashes: true, stalls: true };
+    /// Every kind of fault of this world, and orders to hand over.
+    pub const ALL: Kinds =
+        Kinds { network: true, crashes: true, stalls: true, transfers: true, resignations: false };
+
+    /// Every kind of fault of this world, and these orders.
+    pub fn with_orders(orders: &[&str]) -> Kinds {
+        Kinds {
+            transfers: orders.contains(&"transfer"),
+            resignations: orders.contains(&"resign"),
+            ..Kinds::ALL
+        }
+    }
 }
 
 /// Plans of up to `most` faults within `horizon` for a cluster of so many nodes. They shrink towards fewer, earlier,
@@ -69,7 +83,7 @@ fn fault(nodes: u8, horizon: Span, kinds: Kinds) -> impl Strategy<Value = Planne
     let lasts = option::weighted(0.8, 5..=last / 2).prop_map(|ms| ms.map(Span::millis));
     (0..=last, lever(nodes, kinds), lasts).prop_map(|(at, lever, lasts)| {
         // An order and a restart cannot be undone.
-        let lasts = lasts.filter(|_| !matches!(lever, Lever::Transfer { .. } | Lever::Restart { .. }));
+        let lasts = lasts.filter(|_| !lever.is_order() && !matches!(lever, Lever::Restart { .. }));
         PlannedFault { at: Span::millis(at), lever, lasts }
     })
 }
@@ -77,7 +91,7 @@ fn fault(nodes: u8, horizon: Span, kinds: Kinds) -> impl Strategy<Value = Planne
 fn lever(nodes: u8, kinds: Kinds) -> BoxedStrategy<Lever> {
     let weight = |on: bool, weight: u32| if on { weight } else { 0 };
     prop_oneof![
-        1 => targets(nodes).prop_map(|to| Lever::Transfer { to }),
+        weight(kinds.transfers, 1) => targets(nodes).prop_map(|to| Lever::Transfer { to }),
         weight(kinds.crashes, 4) => (targets(nodes), unsynced())
             .prop_map(|(target, unsynced)| Lever::Crash {
                 target,
@@ -91,6 +105,7 @@ fn lever(nodes: u8, kinds: Kinds) -> BoxedStrategy<Lever> {
             Lever::Partition { groups: vec![target, vec![Selector::Rest]], in_flight }
         }),
         weight(kinds.stalls, 2) => targets(nodes).prop_map(|target| Lever::DiskStall { target }),
+        weight(kinds.resignations, 1) => targets(nodes).prop_map(|target| Lever::Resign { target }),
     ]
     .boxed()
 }

@@ -185,9 +185,10 @@ impl<S: Strategy<Value = Plan>> Property<'_, S> {
         }
     }
 
-    /// The scenario's text for a plan.
+    /// The scenario's text for a plan. It is meant for the one algorithm: a plan may have orders that others ignore.
     pub fn text(&self, plan: &Plan) -> String {
-        format!("{}\n{plan}", self.base)
+        let cluster = format!("[cluster]\nalgorithms = [\"{}\"]\n", self.algorithm);
+        format!("{}\n{plan}", self.base.replacen("[cluster]\n", &cluster, 1))
     }
 
     fn run(&self, plan: &Plan, seed: u64) -> Run {

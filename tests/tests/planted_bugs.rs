@@ -77,6 +77,12 @@ hunts! {
     // Bully.
 
     // Ring.
+    an_orphan_that_circles_for_ever_is_caught:
+        "ring-orphan-token", InAlgorithm, [FailoverNeverComes];
+    a_ring_that_swallows_no_candidacy_is_caught:
+        "ring-swallows-nothing", InAlgorithm, [Invariant("election-safety"), Invariant("leader-exclusion")];
+    an_election_in_a_round_that_was_won_before_is_caught:
+        "ring-reuses-round", InAlgorithm, [Invariant("election-safety"), Invariant("fenced-writes")];
 
     // ZAB.
 

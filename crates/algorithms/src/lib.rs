@@ -15,7 +15,7 @@ pub mod raft;
 // Bully.
 
 // Ring.
-
+pub mod ring;
 // ZAB.
 
 use interregnum_kernel::{Checkable, ParameterError, ParameterSpec, Parameters};
@@ -197,7 +197,7 @@ registry! {
     // Bully.
 
     // Ring.
-
+    ring::ChangRoberts,
     // ZAB.
 
 }

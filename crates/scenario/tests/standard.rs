@@ -3,9 +3,28 @@
 
 mod common;
 
-use common::catalogue;
-use interregnum_scenario::{Scenario, Severity, read, render};
+use interregnum_scenario::{AlgorithmInfo, Catalogue, Scenario, Severity, read, render};
 use std::path::{Path, PathBuf};
+
+/// The algorithms besides Raft of which the standard scenarios expect something of their own.
+const OTHERS: &[&str] = &[
+    // Bully.
+
+    // Ring.
+    "ring",
+    "ring-token",
+    "ring-quorum",
+    // ZAB.
+];
+
+fn catalogue() -> Catalogue {
+    let mut catalogue = common::catalogue();
+    let orders = catalogue.algorithms[0].orders;
+    catalogue.algorithms.retain(|algorithm| algorithm.name == "raft");
+    let others = OTHERS.iter().map(|name| AlgorithmInfo { name, parameters: &[], bugs: Vec::new(), orders });
+    catalogue.algorithms.extend(others);
+    catalogue
+}
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios")
