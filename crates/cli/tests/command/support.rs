@@ -11,8 +11,8 @@ pub(crate) const SOUND: &str = r#"
 format = 1
 name = "sound"
 summary = "The leader crashes and a successor is elected."
-
 [cluster]
+algorithms = ["raft"]
 nodes = 3
 
 [workload]
@@ -36,8 +36,8 @@ pub(crate) const TIGHT: &str = r#"
 format = 1
 name = "tight"
 summary = "Elections collide."
-
 [cluster]
+algorithms = ["raft"]
 nodes = 5
 
 [parameters.raft]
@@ -78,8 +78,8 @@ pub(crate) const LOST: &str = r#"
 format = 1
 name = "lost"
 summary = "Nobody can be elected any more."
-
 [cluster]
+algorithms = ["raft"]
 nodes = 3
 
 [[fault]]
@@ -95,8 +95,8 @@ pub(crate) const HASTY: &str = r#"
 format = 1
 name = "hasty"
 summary = "The failover is expected within a millisecond."
-
 [cluster]
+algorithms = ["raft"]
 nodes = 3
 
 [[fault]]
