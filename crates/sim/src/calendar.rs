@@ -164,10 +164,10 @@ impl<E> Calendar<E> {
     fn open(&mut self, bucket: u64) -> u32 {
         self.cursor = bucket;
         let place = (bucket & MASK) as usize;
-        self.occupied[place / 64] &= !(1 << (place % 64));
-        if self.occupied[place / 64] == 0 {
-            self.summary &= !(1 << (place / 64));
-        }
+        let word = &mut self.occupied[place / 64];
+        *word &= !(1 << (place % 64));
+        // No branch: whether that was the word's last bucket cannot be guessed.
+        self.summary &= !(u64::from(*word == 0) << (place / 64));
         std::mem::replace(&mut self.heads[place], NONE)
     }
 
