@@ -5,7 +5,7 @@ use crate::network::Fate;
 use crate::record::{InputRecord, Recorder};
 use crate::setting::{Endpoint, Setting};
 use crate::world::{World, tag};
-use interregnum_kernel::{Command, GlobalTime, NodeId, Observer, Office, Protocol, Span, What, Write};
+use interregnum_kernel::{Command, GlobalTime, NodeSet, Observer, Office, Protocol, Span, What, Write};
 
 /// The clients' memory.
 #[derive(Clone, Debug, Default)]
@@ -44,12 +44,12 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
         self.core.account(tag::TICK, 0);
         self.record_world(sequence, None, || InputRecord::World { what: "clients' writes are due".into() });
         let (least, most) = self.setting.workload.check_to_act;
-        for index in 0..self.hosts.len() {
+        for writer in self.leaders().iter() {
+            let index = writer.index();
             let Some(leadership) = self.hosts[index].leadership() else { continue };
             if leadership.office != Office::CONTESTED {
                 continue;
             }
-            let writer = NodeId::from_index(index);
             let number = self.workload.writes.len() as u32;
             let incarnation = self.hosts[index].incarnation();
             self.workload.writes.push(Write { writer, incarnation, leadership, number: u64::from(number) });
@@ -106,14 +106,16 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
         });
     }
 
+    /// Everyone who believes that it leads. Found without a branch for each node: who it is cannot be guessed.
+    fn leaders(&self) -> NodeSet {
+        let leads = self.hosts.iter().map(|host| u64::from(host.leadership().is_some()) << host.node().0);
+        NodeSet(leads.fold(0, |all, one| all | one))
+    }
+
     /// Clients hand one new command to every node that believes it leads.
     pub(crate) fn proposal_tick(&mut self, sequence: u64) {
         self.core.account(tag::TICK, 1);
-        for index in 0..self.hosts.len() {
-            if self.hosts[index].leadership().is_none() {
-                continue;
-            }
-            let node = NodeId::from_index(index);
+        for node in self.leaders().iter() {
             self.workload.commands += 1;
             let command = Command(FIRST_COMMAND + self.workload.commands);
             self.core.account(tag::PROPOSE, self.workload.commands << 8 | u64::from(node.0));
