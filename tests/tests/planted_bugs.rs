@@ -83,6 +83,12 @@ hunts! {
         "ring-swallows-nothing", InAlgorithm, [Invariant("election-safety"), Invariant("leader-exclusion")];
     an_election_in_a_round_that_was_won_before_is_caught:
         "ring-reuses-round", InAlgorithm, [Invariant("election-safety"), Invariant("fenced-writes")];
+    a_token_lost_for_good_is_caught:
+        "ring-token-no-restart", InAlgorithm, [FailoverNeverComes];
+    initiators_that_elect_themselves_are_caught:
+        "ring-token-initiator-leads", InAlgorithm, [Invariant("election-safety"), Invariant("leader-exclusion")];
+    a_token_that_nobody_takes_off_the_ring_is_caught:
+        "ring-token-list-not-checked", InAlgorithm, [FailoverNeverComes];
 
     // ZAB.
 

@@ -198,6 +198,7 @@ registry! {
 
     // Ring.
     ring::ChangRoberts,
+    ring::TokenRing,
     // ZAB.
 
 }

@@ -22,7 +22,7 @@ pub(crate) struct Hop<T> {
     under_way: Vec<T>,
 }
 
-impl<T: Clone + PartialEq> Hop<T> {
+impl<T: Clone> Hop<T> {
     /// Nothing is under way.
     pub(crate) fn idle(node: NodeId) -> Hop<T> {
         Hop { node, receiver: node, under_way: Vec::new() }
@@ -46,19 +46,19 @@ impl<T: Clone + PartialEq> Hop<T> {
         None
     }
 
-    /// The receiver acknowledges something. It lives, so that patience with what else it was sent begins anew. What
-    /// another acknowledges was passed by it in vain: it was slow, and has been bypassed.
+    /// Somebody acknowledges what `is` points out. If it is the receiver, it lives, so that patience with what else it was
+    /// sent begins anew. If it is another, it was slow, and has been bypassed.
     pub(crate) fn acknowledged<P>(
         &mut self,
         link: Link,
         from: NodeId,
-        item: &T,
+        is: impl Fn(&T) -> bool,
         timer: P::Timer,
         out: &mut Effects<P>,
     ) where
         P: Protocol,
     {
-        let Some(place) = self.under_way.iter().position(|one| one == item) else { return };
+        let Some(place) = self.under_way.iter().position(is) else { return };
         if from != self.receiver {
             return;
         }

@@ -18,18 +18,23 @@
 //! order.rs          who comes after whom
 //! hop.rs            passing on, acknowledgement, bypass
 //! parameters.rs     what all three can be told
+//! classic.rs        rounds and heartbeats of the first two
 //! chang_roberts/    ring
+//! token/            ring-token
 //! ```
 
 pub mod chang_roberts;
+mod classic;
 mod hop;
 mod order;
 mod parameters;
 #[cfg(test)]
 mod story;
+pub mod token;
 
 pub use chang_roberts::ChangRoberts;
 pub use order::Ring;
+pub use token::TokenRing;
 
 /// One multiplication per field: enough to tell the labels of messages apart, and cheap next to a heartbeat.
 #[inline]

@@ -24,7 +24,7 @@
 //!
 //! ```text
 //! mod.rs       rules, configuration, the way of an input to its rule
-//! election.rs  rounds, candidacies, the announcement
+//! election.rs  candidacies, the announcement
 //! message.rs, state.rs, bugs.rs
 //! ```
 
@@ -39,13 +39,15 @@ pub use bugs::Plant;
 pub use message::{Lap, Message, News};
 pub use state::State;
 
+use super::classic::Classic;
+pub use super::classic::Timer;
 use super::parameters::{
     FAILURE_TIMEOUT, HEARTBEAT_INTERVAL, IDS, INITIATORS, MESSAGE_BOUND, PROCESSING_BOUND, Settings,
 };
 use crate::{Algorithm, Entry};
 use interregnum_kernel::{
-    Effects, Epoch, FencingToken, Input, Jitter, Kind, Leadership, NodeId, NodeSet, Now, Office, Order,
-    ParameterError, Parameters, Process, Protocol, Role, TimerName,
+    Effects, Epoch, Input, Kind, Leadership, NodeId, NodeSet, Now, Order, ParameterError, Parameters, Process,
+    Protocol, Role,
 };
 
 /// The rules, with their configuration.
@@ -53,33 +55,6 @@ use interregnum_kernel::{
 pub struct ChangRoberts {
     settings: Settings,
     bug: Option<Plant>,
-}
-
-/// The timers of a node.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Timer {
-    /// No leader was heard for a failure timeout.
-    Failure,
-    /// The election that the node took part in has had no outcome.
-    Round,
-    /// The successor has not acknowledged.
-    Ack,
-    /// A leader's next heartbeat is due.
-    Heartbeat,
-}
-
-impl TimerName for Timer {
-    const COUNT: usize = 4;
-
-    #[inline]
-    fn index(self) -> usize {
-        self as usize
-    }
-
-    fn from_index(index: usize) -> Timer {
-        use Timer::{Ack, Failure, Heartbeat, Round};
-        [Failure, Round, Ack, Heartbeat][index]
-    }
 }
 
 impl Algorithm for ChangRoberts {
@@ -147,32 +122,28 @@ impl Protocol for ChangRoberts {
     #[inline(always)]
     fn step(&self, state: &mut State, _: Now, input: Input<ChangRoberts>, out: &mut Out) {
         match input {
-            Input::Received { from, message } if self.settings.link.ring.contains(state.node) => {
+            Input::Received { from, message } if self.settings.link.ring.contains(state.member.node) => {
                 self.on_message(state, from, message, out);
             }
             Input::Fired(timer) => self.on_timer(state, timer, out),
-            Input::Administer(Order::Resign) => self.on_resign(state, out),
+            Input::Administer(Order::Resign) => self.settings.on_resign(&mut state.member, out),
             _ => {}
         }
     }
 
     #[inline]
     fn leadership(&self, state: &State, _: Now) -> Option<Leadership> {
-        (state.role == Role::Leader).then_some(Leadership {
-            office: Office::CONTESTED,
-            epoch: state.epoch,
-            token: Some(FencingToken(state.epoch.0)),
-        })
+        state.member.leadership()
     }
 
     #[inline]
     fn role(&self, state: &State) -> Role {
-        state.role
+        state.member.role
     }
 
     #[inline]
     fn epoch(&self, state: &State) -> Epoch {
-        state.epoch
+        state.member.epoch
     }
 
     /// The algorithm asks for none. Answered for a majority of the members all the same, so that what it costs to be led
@@ -182,17 +153,24 @@ impl Protocol for ChangRoberts {
     }
 }
 
+impl Classic for ChangRoberts {
+    #[inline]
+    fn heartbeat(epoch: Epoch) -> Message {
+        Message::Heartbeat { epoch }
+    }
+}
+
 impl ChangRoberts {
     #[inline]
     fn on_message(&self, state: &mut State, from: NodeId, message: Message, out: &mut Out) {
         match message {
-            Message::Heartbeat { epoch } => self.on_heartbeat(state, from, epoch, out),
+            Message::Heartbeat { epoch } => self.settings.on_heartbeat(&mut state.member, from, epoch, out),
             Message::Lap(lap) => {
                 out.send(from, Message::Ack(lap));
                 self.on_lap(state, lap, out);
             }
             Message::Ack(lap) => {
-                state.hop.acknowledged(self.settings.link, from, &lap, Timer::Ack, out);
+                state.hop.acknowledged(self.settings.link, from, |one| *one == lap, Timer::Ack, out);
             }
         }
     }
@@ -200,7 +178,7 @@ impl ChangRoberts {
     #[inline]
     fn on_timer(&self, state: &mut State, timer: Timer, out: &mut Out) {
         match timer {
-            Timer::Heartbeat => self.on_heartbeat_due(state, out),
+            Timer::Heartbeat => self.settings.on_heartbeat_due(&state.member, out),
             Timer::Failure | Timer::Round => self.start_election(state, out),
             Timer::Ack => {
                 // What nobody took has gone round a ring of one.
@@ -209,45 +187,5 @@ impl ChangRoberts {
                 }
             }
         }
-    }
-
-    fn on_heartbeat_due(&self, state: &mut State, out: &mut Out) {
-        if state.role != Role::Leader {
-            return;
-        }
-        out.set_timer(Timer::Heartbeat, Jitter::exactly(self.settings.heartbeat_interval));
-        for peer in self.settings.link.ring.others(state.node).iter() {
-            out.send(peer, Message::Heartbeat { epoch: state.epoch });
-        }
-    }
-
-    /// A leader is heard. Of two leaders the one of the later round is followed, and within a round the one of the higher
-    /// identifier; so two that meet after a split come to one.
-    #[inline]
-    fn on_heartbeat(&self, state: &mut State, from: NodeId, epoch: Epoch, out: &mut Out) {
-        if epoch == state.epoch && state.leader == Some(from) && !state.awaits {
-            out.set_timer(Timer::Failure, self.settings.failure_timeout);
-        } else if epoch >= state.epoch {
-            self.enter_round(state, epoch, out);
-            if state.leader.is_none_or(|leader| self.settings.id(leader) <= self.settings.id(from)) {
-                self.follow(state, from, out);
-            }
-        }
-    }
-
-    /// Gives up leadership, and lets the others elect. They notice by the silence, long before this node stands again.
-    fn on_resign(&self, state: &mut State, out: &mut Out) {
-        if state.role == Role::Leader {
-            self.stop_leading(state, out);
-            state.leader = None;
-            state.abstains = true;
-            let longest = self.settings.failure_timeout.max;
-            out.set_timer(Timer::Failure, Jitter::exactly(longest + longest));
-        }
-    }
-
-    fn stop_leading(&self, state: &mut State, out: &mut Out) {
-        state.role = Role::Follower;
-        out.cancel_timer(Timer::Heartbeat);
     }
 }

@@ -221,9 +221,9 @@ fn a_restarted_node_knows_no_epoch_and_learns_it_from_the_leader() {
     let mut ring = reign();
     ring.crash(N2, 0);
     ring.restart(N2);
-    assert_eq!(ring.state(N2).epoch, Epoch::ZERO, "nothing is durable");
+    assert_eq!(ring.state(N2).member.epoch, Epoch::ZERO, "nothing is durable");
     beat(&mut ring, N5);
-    assert_eq!((ring.state(N2).epoch, ring.state(N2).leader()), (Epoch(1), Some(N5)));
+    assert_eq!((ring.state(N2).member.epoch, ring.state(N2).leader()), (Epoch(1), Some(N5)));
 }
 
 #[test]
@@ -239,7 +239,7 @@ fn a_single_node_leads_at_once() {
 fn initiators_do_not_wait_for_a_leader() {
     let all = Value::Nodes(NodeSet::first(3));
     let mut ring = ring_of(&Parameters::of(3).with("initiators", all));
-    assert_eq!(ring.state(N1).role, Role::Candidate);
+    assert_eq!(ring.state(N1).member.role, Role::Candidate);
     ring.lose_all();
 }
 
@@ -249,7 +249,7 @@ fn spares_stay_out_of_it() {
     let mut ring = ring_of(&parameters);
     assert_eq!(ring.armed(N4, Timer::Failure), None, "a spare waits for nobody");
     ring.hand_over(N1, N4, Message::Heartbeat { epoch: Epoch(9) });
-    assert_eq!(ring.state(N4).epoch, Epoch::ZERO, "and hears nobody");
+    assert_eq!(ring.state(N4).member.epoch, Epoch::ZERO, "and hears nobody");
     ring.fire(N3, Timer::Failure);
     ring.settle(Timer::Ack);
     assert_eq!(ring.leaders(), [(N3, 1)]);
