@@ -45,8 +45,8 @@ use super::parameters::{
 };
 use crate::{Algorithm, Entry};
 use interregnum_kernel::{
-    Effects, Epoch, Input, Kind, Leadership, NodeId, NodeSet, Now, Order, ParameterError, Parameters, Process,
-    Protocol, Role,
+    Effects, Epoch, Input, Kind, Leadership, NodeId, NodeSet, Now, Order, ParameterError, Parameters,
+    Process, Protocol, Role,
 };
 
 /// The rules, with their configuration.
