@@ -22,6 +22,7 @@ pub mod ids;
 pub mod observation;
 pub mod parameters;
 pub mod protocol;
+pub mod session;
 pub mod time;
 
 pub use chain::{Covered, LogChain};
