@@ -39,6 +39,7 @@ impl fmt::Display for Breach {
 impl Monitor for ElectionSafety {
     const INFO: Info = Info {
         name: "election-safety",
+        code: "ES",
         summary: "an epoch has at most one leader, ever: one node in one incarnation",
         kind: PropertyKind::Safety,
         source: "Ongaro and Ousterhout 2014, figure 3, Election Safety",

@@ -105,6 +105,7 @@ impl EpochMonotonic {
 impl Monitor for EpochMonotonic {
     const INFO: Info = Info {
         name: "epoch-monotonic",
+        code: "EM",
         summary: "a node's epoch never goes back: in memory, on disk, through a crash, or as a leader",
         kind: PropertyKind::Safety,
         source: "Ongaro and Ousterhout 2014, section 5.1 and figure 2 (currentTerm increases monotonically)",

@@ -135,6 +135,7 @@ impl FencedWrites {
 impl Monitor for FencedWrites {
     const INFO: Info = Info {
         name: "fenced-writes",
+        code: "FW",
         summary: "the resource takes no write of an old leader after a write of a newer one",
         kind: PropertyKind::Safety,
         source: "Kleppmann 2016, How to do distributed locking; Burrows 2006, section 2.4 (sequencers)",

@@ -162,6 +162,7 @@ impl LeaderCompleteness {
 impl Monitor for LeaderCompleteness {
     const INFO: Info = Info {
         name: "leader-completeness",
+        code: "LC",
         summary: "a new leader has every entry that was committed under an earlier epoch before it was elected",
         kind: PropertyKind::Safety,
         source: "Ongaro and Ousterhout 2014, figure 3 and section 5.4, Leader Completeness",

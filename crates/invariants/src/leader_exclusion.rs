@@ -28,6 +28,7 @@ impl fmt::Display for Breach {
 impl Monitor for LeaderExclusion {
     const INFO: Info = Info {
         name: "leader-exclusion",
+        code: "LX",
         summary: "at most one node acts as leader at one instant",
         kind: PropertyKind::Safety,
         source: "Garcia-Molina 1982, assertion 1",

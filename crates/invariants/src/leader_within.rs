@@ -118,6 +118,7 @@ fn is_contested(leadership: &Leadership) -> bool {
 impl Monitor for LeaderWithin {
     const INFO: Info = Info {
         name: "leader-within",
+        code: "LW",
         summary: "in time after healing, a quorum obeys a leader of the highest epoch elected so far",
         kind: PropertyKind::Liveness,
         source: "Ongaro and Ousterhout 2014, section 5.6 (timing and availability)",

@@ -28,6 +28,7 @@ impl fmt::Display for Breach {
 impl Monitor for LeaseExclusion {
     const INFO: Info = Info {
         name: "lease-exclusion",
+        code: "SX",
         summary: "at most one node holds the lease at one instant",
         kind: PropertyKind::Safety,
         source: "Gray and Cheriton 1989; Ongaro 2014, section 6.4.1",

@@ -150,6 +150,7 @@ impl LogAgreement {
 impl Monitor for LogAgreement {
     const INFO: Info = Info {
         name: "log-agreement",
+        code: "LA",
         summary: "no two nodes ever commit different entries at one position, and each commits in order",
         kind: PropertyKind::Safety,
         source: "Ongaro and Ousterhout 2014, figure 3, State Machine Safety",

@@ -28,6 +28,8 @@ impl fmt::Display for PropertyKind {
 pub struct Info {
     /// Its name in scenarios and reports.
     pub name: &'static str,
+    /// Its name where there is no room for it: two capital letters.
+    pub code: &'static str,
     /// What it says, in a sentence.
     pub summary: &'static str,
     /// Safety or liveness.

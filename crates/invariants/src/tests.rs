@@ -91,6 +91,8 @@ fn verdicts(suite: &Suite) -> Vec<(&'static str, Verdict)> {
 fn names_are_unique_and_every_entry_is_described() {
     let names: BTreeSet<_> = INVARIANTS.iter().map(|info| info.name).collect();
     assert_eq!(names.len(), INVARIANTS.len(), "each name is used once");
+    let codes: BTreeSet<_> = INVARIANTS.iter().map(|info| info.code).collect();
+    assert_eq!(codes.len(), INVARIANTS.len(), "and so is each code");
     for info in INVARIANTS {
         let kebab = info.name.chars().all(|c| c.is_ascii_lowercase() || c == '-');
         assert!(kebab, "{} is in lower case with dashes", info.name);

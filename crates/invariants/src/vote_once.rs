@@ -41,6 +41,7 @@ impl fmt::Display for Breach {
 impl Monitor for VoteOnce {
     const INFO: Info = Info {
         name: "vote-once",
+        code: "VO",
         summary: "no node votes for two candidates in one epoch, whatever it forgets in crashes",
         kind: PropertyKind::Safety,
         source: "Ongaro and Ousterhout 2014, section 5.2 and figure 2 (votedFor is persistent)",
