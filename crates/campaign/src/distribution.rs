@@ -102,6 +102,11 @@ impl Distribution {
         (self.count > 0).then_some(Span(self.least))
     }
 
+    /// The longest time that came.
+    pub fn longest_that_came(&self) -> Option<Span> {
+        (self.count > 0).then_some(Span(self.greatest))
+    }
+
     /// The longest time; `None` if one never came.
     pub fn max(&self) -> Option<Span> {
         (self.count > 0 && self.never == 0).then_some(Span(self.greatest))

@@ -26,10 +26,12 @@ pub(crate) fn judge(summary: &mut Summary, job: &Job<'_>) {
         let limited = summary.limited_runs;
         complaints.push(format!("{limited} of {runs} runs were stopped by the limit of events"));
     }
-    if summary.runs_without_fault == runs && runs > 0 {
+    // With slower timers or another size it is an answer that there was no leader yet for the faults to hit.
+    if summary.runs_without_fault == runs && runs > 0 && job.scenario.as_written {
         complaints.push("in no run did any fault find a target: the scenario tests nothing".to_owned());
     }
     summary.complaints = complaints;
+    summary.not_judged = expectation.not_judged.clone();
 }
 
 fn judge_invariant(
@@ -52,7 +54,8 @@ fn judge_invariant(
     if invariant.unexpected {
         complaints.push(describe(invariant));
     }
-    if expected && !violated {
+    // A violation that depends on the profile or on the size may stay away where they are not those of the file.
+    if expected && !violated && !expectation.not_judged.contains(&"violated") {
         complaints.push(format!("{name} was expected to be violated and never was"));
     }
     let asked = name == "leader-within" && expectation.leader_within.is_some();

@@ -16,7 +16,7 @@ mod summary;
 mod sweep;
 
 pub use distribution::{Distribution, Figures, InMillis};
-pub use load::{LoadError, Loaded, Unreadable, catalogue, load};
+pub use load::{LoadError, Loaded, Unreadable, catalogue, load, load_with};
 pub use meter::{Failover, Measurement, Meter, Unavailable};
 pub use summary::{FirstViolation, InvariantSummary, InvariantVerdict, Summary};
 pub use sweep::{Bench, Counts, InvariantRun, Job, Run, Runner, Seeds, Sink, SweepError, parameters, sweep};

@@ -2,7 +2,7 @@
 
 use interregnum_algorithms::{ALGORITHMS, BuildError, Registered, Visitor};
 use interregnum_invariants::INVARIANTS;
-use interregnum_scenario::{AlgorithmInfo, Catalogue, Diagnostic, Scenario, Severity};
+use interregnum_scenario::{AlgorithmInfo, Catalogue, Diagnostic, Overrides, Scenario, Severity};
 use std::fmt;
 use std::fs;
 use std::io::{self, Read as _};
@@ -149,14 +149,23 @@ pub(crate) fn position(text: &str, byte: usize) -> (usize, usize) {
 /// # Errors
 /// If the file cannot be read, or is not a valid scenario.
 pub fn load(path: &Path) -> Result<Loaded, LoadError> {
+    load_with(path, Overrides::NONE)
+}
+
+/// Reads and validates a scenario file for another profile or cluster size than it has itself.
+///
+/// # Errors
+/// If the file cannot be read, or is not a valid scenario for these.
+pub fn load_with(path: &Path, overrides: Overrides) -> Result<Loaded, LoadError> {
     let unreadable = |unreadable| LoadError::Unreadable { path: path.to_owned(), unreadable };
     let text = read_text(path).map_err(unreadable)?;
     let folder = path.parent().map(Path::to_owned).unwrap_or_default();
     let mut beside = |name: &str| read_text(&folder.join(name)).map_err(|error| error.to_string());
-    match interregnum_scenario::read(&path.display().to_string(), &text, &catalogue(), &mut beside) {
-        Ok((scenario, mut warnings)) => match refusals(&scenario, &path.display().to_string()) {
+    let file = path.display().to_string();
+    match interregnum_scenario::read_with(&file, &text, &catalogue(), &mut beside, overrides) {
+        Ok((scenario, mut warnings)) => match refusals(&scenario, &file) {
             refused if refused.is_empty() => {
-                warnings.extend(remarks(&scenario, &path.display().to_string()));
+                warnings.extend(remarks(&scenario, &file));
                 Ok(Loaded { path: path.to_owned(), scenario, warnings })
             }
             diagnostics => Err(LoadError::Invalid { path: path.to_owned(), text, diagnostics }),

@@ -1,6 +1,7 @@
 //! A run's record: versioned NDJSON, a header line, a line per event, and a closing line.
 
 use crate::sweep::{Job, Run};
+use interregnum_scenario::Profile;
 use interregnum_world::Recorder;
 use interregnum_world::record::Entry;
 use serde::Serialize;
@@ -24,6 +25,7 @@ struct Header<'a> {
     bug: Option<&'a str>,
     seed: String,
     nodes: u8,
+    profile: Profile,
 }
 
 #[derive(Serialize)]
@@ -48,6 +50,7 @@ impl Ndjson {
             bug: job.bug,
             seed: format!("{seed:#x}"),
             nodes: job.scenario.setting.nodes,
+            profile: job.scenario.profile,
         });
         record
     }

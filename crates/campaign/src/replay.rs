@@ -5,7 +5,7 @@ use crate::record::Ndjson;
 use crate::sweep::{Bench, Job, Run, Seeds};
 use interregnum_algorithms::{BuildError, Registered, Visitor};
 use interregnum_kernel::TraceDigest;
-use interregnum_scenario::{Diagnostic, Scenario};
+use interregnum_scenario::{Diagnostic, Overrides, Profile, Scenario};
 use interregnum_world::NoRecorder;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -34,6 +34,12 @@ pub struct Replay {
     /// The planted bug, if one was planted from outside the scenario.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bug: Option<String>,
+    /// The profile that was put in the place of the scenario's own, if one was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<Profile>,
+    /// The cluster's size that was put in the place of the scenario's own, if one was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nodes: Option<u8>,
     /// The seed, as hexadecimal text: TOML's integers have a sign.
     pub seed: String,
     /// The digest of the run.
@@ -112,6 +118,8 @@ impl Replay {
             commit: commit.to_owned(),
             algorithm: job.algorithm.to_owned(),
             bug: job.bug.map(str::to_owned),
+            profile: job.scenario.overrides.profile,
+            nodes: job.scenario.overrides.nodes,
             seed: format!("{:#x}", run.seed),
             digest: run.digest.to_string(),
             reason,
@@ -169,8 +177,10 @@ impl Replay {
         let mut inside = |name: &str| {
             self.files.get(name).cloned().ok_or_else(|| "the replay file does not carry it".to_owned())
         };
-        let read = interregnum_scenario::read("scenario", &self.scenario, &load::catalogue(), &mut inside);
-        match read {
+        let overrides = Overrides { profile: self.profile, nodes: self.nodes };
+        let catalogue = load::catalogue();
+        match interregnum_scenario::read_with("scenario", &self.scenario, &catalogue, &mut inside, overrides)
+        {
             Ok((scenario, _)) => Ok(scenario),
             Err(diagnostics) => Err(ReplayError::Scenario { text: self.scenario.clone(), diagnostics }),
         }

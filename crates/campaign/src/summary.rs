@@ -6,7 +6,7 @@ use crate::meter::Measurement;
 use crate::sweep::{InvariantRun, Job, Run, Seeds};
 use interregnum_invariants::{INVARIANTS, PropertyKind, StaleWrites};
 use interregnum_kernel::{Digest, GlobalTime, Span, TraceDigest};
-use interregnum_scenario::Counted;
+use interregnum_scenario::{Counted, Profile};
 use interregnum_sim::Stop;
 use serde::Serialize;
 use std::time::Duration;
@@ -44,6 +44,8 @@ pub struct FirstViolation {
 pub struct InvariantSummary {
     /// Its name.
     pub name: &'static str,
+    /// Its code, for narrow columns.
+    pub code: &'static str,
     /// Safety or liveness.
     pub kind: PropertyKind,
     /// The verdict; set when the sweep is over.
@@ -67,6 +69,10 @@ pub struct Summary {
     pub algorithm: String,
     /// The planted bug.
     pub bug: Option<String>,
+    /// Whose defaults held.
+    pub profile: Profile,
+    /// How many nodes there were, spares included.
+    pub nodes: u8,
     /// The seeds.
     pub seeds: Seeds,
     /// The runs' digests, folded in the order of the seeds.
@@ -83,7 +89,7 @@ pub struct Summary {
     pub first_leader: Distribution,
     /// Time without a usable leader, summed: leaderless, zombie-led, contested.
     pub unavailable: [u128; 3],
-    /// Nodes elected.
+    /// Leaders established, the first of each run included: what elections cost is divided by this.
     pub elections: u64,
     /// Leaders elected after the first.
     pub leader_changes: u64,
@@ -93,7 +99,8 @@ pub struct Summary {
     pub split_votes: u64,
     /// Messages between nodes.
     pub messages: u64,
-    /// Those that belong to elections.
+    /// Those of the kinds that the algorithm's registry entry counts among its elections, sent at any time of the run:
+    /// for the first leader, for its successors, and in elections that nobody won.
     pub election_messages: u64,
     /// Completed fsyncs.
     pub fsyncs: u64,
@@ -113,6 +120,8 @@ pub struct Summary {
     pub wall: Duration,
     /// What was not as the scenario expects, in words; empty if all was.
     pub complaints: Vec<String>,
+    /// The expectations of the scenario that are not meant for this profile and cluster size, by their keys.
+    pub not_judged: Vec<&'static str>,
     planned_faults: u64,
     running: Digest,
 }
@@ -121,6 +130,7 @@ impl Summary {
     pub(crate) fn new(job: &Job<'_>) -> Summary {
         let invariants = INVARIANTS.iter().map(|info| InvariantSummary {
             name: info.name,
+            code: info.code,
             kind: info.kind,
             verdict: InvariantVerdict::NotExercised,
             unexpected: false,
@@ -132,6 +142,8 @@ impl Summary {
             scenario: job.scenario.name.clone(),
             algorithm: job.algorithm.to_owned(),
             bug: crate::sweep::parameters(job).bug,
+            profile: job.scenario.profile,
+            nodes: job.scenario.setting.nodes,
             seeds: job.seeds,
             digest: TraceDigest::default(),
             invariants: invariants.collect(),
@@ -156,6 +168,7 @@ impl Summary {
             limited_runs: 0,
             wall: Duration::ZERO,
             complaints: Vec::new(),
+            not_judged: Vec::new(),
             running: Digest::default(),
         }
     }

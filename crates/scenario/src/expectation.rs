@@ -15,6 +15,23 @@ pub struct Expectation {
     pub failover: FailoverExpectation,
     /// Bounds on what is counted, summed over the seeds.
     pub counts: BTreeMap<Counted, Comparison>,
+    /// The keys of the file that nothing is compared with, since the cluster or the profile is not the file's own.
+    pub not_judged: Vec<&'static str>,
+}
+
+impl Expectation {
+    /// What still holds of a cluster or a profile for which the numbers are not meant: safety. What may be violated
+    /// still may, and need not.
+    #[must_use]
+    pub fn without_numbers(&self) -> Expectation {
+        let mut not_judged = Vec::new();
+        let mut put_aside = |name, is_there: bool| not_judged.extend(is_there.then_some(name));
+        put_aside("leader_within", self.leader_within.is_some());
+        put_aside("violated", !self.violated.is_empty());
+        put_aside("failover", self.failover != FailoverExpectation::default());
+        self.counts.keys().for_each(|counted| put_aside(counted.name(), true));
+        Expectation { violated: self.violated.clone(), not_judged, ..Expectation::default() }
+    }
 }
 
 /// Upper bounds on the failover times over all seeds. A run that never recovered counts as infinitely long.

@@ -2,6 +2,7 @@
 
 use crate::catalogue::Catalogue;
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::overrides::Overrides;
 use crate::reader::{MOST_REMARKS, Reader, Remark};
 use crate::scenario::Scenario;
 use crate::sections::{self, DOCUMENT};
@@ -25,7 +26,26 @@ pub fn read(
     catalogue: &Catalogue,
     load: &mut dyn FnMut(&str) -> Result<String, String>,
 ) -> Result<(Scenario, Vec<Diagnostic>), Vec<Diagnostic>> {
+    read_with(file_name, text, catalogue, load, Overrides::NONE)
+}
+
+/// Reads a scenario as [`read`] does, with another profile or cluster size than its file has.
+///
+/// Numbers are expected of the cluster and the profile that they were measured with. A scenario that is read with
+/// others keeps of its expectations which invariants may be violated, and lists the rest under
+/// [`Expectation::not_judged`](crate::Expectation::not_judged).
+///
+/// # Errors
+/// As [`read`]. What the file names and the overriding size does not have is a mistake.
+pub fn read_with(
+    file_name: &str,
+    text: &str,
+    catalogue: &Catalogue,
+    load: &mut dyn FnMut(&str) -> Result<String, String>,
+    overrides: Overrides,
+) -> Result<(Scenario, Vec<Diagnostic>), Vec<Diagnostic>> {
     let mut reader = Reader::new(file_name, text, catalogue, load);
+    reader.overrides = overrides;
     let scenario = read_text(&mut reader, text);
     let diagnostics = reader.into_diagnostics();
     let failed = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);

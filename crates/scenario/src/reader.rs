@@ -4,6 +4,7 @@ use crate::catalogue::Catalogue;
 use crate::declare::{Item, Key, Kind, Presence, Table};
 use crate::diagnostic::{Diagnostic, Lines, Severity, floor_boundary};
 use crate::nearest::{any_of, did_you_mean, nearest};
+use crate::overrides::Overrides;
 use crate::sections;
 use interregnum_kernel::{NodeId, Span};
 use interregnum_world::Zone;
@@ -99,6 +100,8 @@ pub(crate) struct Reader<'r> {
     /// The text has syntax errors, so that parts of the document may be missing: absences are not reported then.
     pub(crate) broken: bool,
     pub(crate) known: Known,
+    /// What holds instead of what the file says.
+    pub(crate) overrides: Overrides,
     /// The files that the scenario names.
     pub(crate) files: BTreeMap<String, String>,
     diagnostics: Vec<Diagnostic>,
@@ -144,6 +147,7 @@ impl<'r> Reader<'r> {
             load,
             broken: false,
             known: Known::default(),
+            overrides: Overrides::NONE,
             files: BTreeMap::new(),
             diagnostics: Vec::new(),
             dropped: 0,

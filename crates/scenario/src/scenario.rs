@@ -1,6 +1,7 @@
 //! A scenario: what its file means, once read.
 
 use crate::expectation::Expectation;
+use crate::overrides::Overrides;
 use interregnum_kernel::{NodeSet, Parameters, Profile};
 use interregnum_world::Setting;
 use std::collections::BTreeMap;
@@ -26,6 +27,10 @@ pub struct Scenario {
     pub expect: Expectation,
     /// What is expected of single algorithms: [`Scenario::expect`] with their own keys put over it.
     pub expect_for: BTreeMap<String, Expectation>,
+    /// What was put in the place of what the file says.
+    pub overrides: Overrides,
+    /// Whether the profile and the cluster's size are those of the file, for which its expectations are meant.
+    pub as_written: bool,
     /// The file as it was read.
     pub text: String,
     /// The files that it names, by the names it uses, so that a replay file can carry them.

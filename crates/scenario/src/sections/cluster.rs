@@ -4,7 +4,7 @@ use crate::declare::{Item, Key, Kind, Table};
 use crate::kinds::scalar::{ALGORITHMS, CLUSTER_SIZE, NODES, PROFILE};
 use crate::reader::{Fields, Reader, Remark};
 use crate::schema;
-use interregnum_kernel::{NodeSet, Profile};
+use interregnum_kernel::{NodeId, NodeSet, Profile};
 use interregnum_world::Zone;
 use serde_json::json;
 
@@ -51,23 +51,39 @@ pub(crate) struct Cluster {
     pub(crate) algorithms: Option<Vec<String>>,
     /// Whose defaults hold.
     pub(crate) profile: Profile,
+    /// The size and the profile that the file has, whatever was put in their place.
+    pub(crate) written: (u8, Profile),
 }
 
 const KIND: Kind<Cluster> = Kind {
     words: "the table [cluster]",
     read: |reader, item| {
         let fields = reader.fields(item, &TABLE)?;
-        let nodes = reader.get(&fields, &NODES_KEY).map(|nodes| nodes.value);
+        let written_nodes = reader.get(&fields, &NODES_KEY).map(|nodes| nodes.value);
+        let nodes = size(reader, &fields, written_nodes);
         reader.known.nodes = nodes;
         let members = members(reader, &fields);
         reader.known.zones = reader.get(&fields, &ZONES).map(|zones| zones.value);
         let algorithms = reader.get(&fields, &ALGORITHMS_KEY).map(|names| names.value);
         reader.known.algorithms = algorithms.clone();
-        let profile = reader.get(&fields, &PROFILE_KEY);
-        Some(Cluster { nodes: nodes?, members: members?, algorithms, profile: profile?.value })
+        let written_profile = reader.get(&fields, &PROFILE_KEY)?.value;
+        let profile = reader.overrides.profile.unwrap_or(written_profile);
+        let written = (written_nodes?, written_profile);
+        Some(Cluster { nodes: nodes?, members: members?, algorithms, profile, written })
     },
     schema: |catalogue| schema::of_table(&TABLE, catalogue),
 };
+
+/// How many nodes there are: as many as the caller wants, or else as the file has.
+fn size(reader: &mut Reader<'_>, fields: &Fields<'_, '_>, written: Option<u8>) -> Option<u8> {
+    let Some(nodes) = reader.overrides.nodes else { return written };
+    if (1..=NodeId::MAX).contains(&usize::from(nodes)) {
+        return Some(nodes);
+    }
+    let remark = Remark::error(fields.span.clone(), format!("a cluster of {nodes} nodes was asked for"));
+    reader.report(remark.expected(CLUSTER_SIZE.words));
+    None
+}
 
 /// All nodes, where nothing is said. `None` only where something was reported.
 fn members(reader: &mut Reader<'_>, fields: &Fields<'_, '_>) -> Option<NodeSet> {

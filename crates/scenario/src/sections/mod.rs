@@ -103,7 +103,7 @@ pub(crate) fn read(reader: &mut Reader<'_>, top: &Fields<'_, '_>) -> Option<Scen
 
     let cluster = cluster?;
     let parameters = parameters::with_cluster(parameters?.value, &cluster);
-    let Cluster { nodes, members, algorithms, profile } = cluster;
+    let Cluster { nodes, members, algorithms, profile, written } = cluster;
     let run = run?;
     let setting = Setting {
         nodes,
@@ -118,7 +118,12 @@ pub(crate) fn read(reader: &mut Reader<'_>, top: &Fields<'_, '_>) -> Option<Scen
         heal: run.heal,
         horizon: run.horizon,
     };
-    let (expect, expect_for) = expect?.value;
+    let (mut expect, mut expect_for) = expect?.value;
+    let as_written = written == (nodes, profile);
+    if !as_written {
+        expect = expect.without_numbers();
+        expect_for.values_mut().for_each(|one| *one = one.without_numbers());
+    }
     Some(Scenario {
         name: name?.value,
         summary: summary?.value,
@@ -129,6 +134,8 @@ pub(crate) fn read(reader: &mut Reader<'_>, top: &Fields<'_, '_>) -> Option<Scen
         setting,
         expect,
         expect_for,
+        overrides: reader.overrides,
+        as_written,
         text: String::new(),
         files: std::mem::take(&mut reader.files),
     })
