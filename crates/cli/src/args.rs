@@ -2,6 +2,7 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use interregnum_campaign::replay::parse_seed;
+use interregnum_scenario::Profile;
 use std::path::PathBuf;
 
 /// More runs than this of one scenario and algorithm were not meant: they would take weeks.
@@ -22,6 +23,15 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Run every algorithm through the standard scenarios; a verdict table, CSV and plots
+    ///
+    /// Writes into the folder `latest`: summary.csv (a row per scenario and algorithm), runs.csv (a row per run),
+    /// failovers.csv (a row per failover), results.json, verdicts.txt (every table), and plots of the failover times. The
+    /// scenario leader-crash is also run in clusters of 3 to 33 nodes, for scaling.csv and two plots: messages per
+    /// election, and failover time, by cluster size.
+    ///
+    /// Messages per election are all messages of the kinds that belong to an algorithm's elections, sent at any time of
+    /// the runs, divided by the leaders established in them, the first of each run included. Where no leader was
+    /// established there is no such number.
     Compare(Compare),
     /// Run scenario files
     Run(Run),
@@ -57,9 +67,36 @@ pub(crate) struct Running {
     /// Threads; as many as there are cores by default
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) jobs: Option<u16>,
+    /// Whose defaults hold, instead of what the scenarios say
+    ///
+    /// With "matched" every algorithm has the same heartbeat interval and failure timeout: that compares algorithms. With
+    /// "production" each has those of the system it is known from: that compares configurations, not algorithms. What a
+    /// scenario sets under [parameters.ALGORITHM] is set all the same. Expectations on numbers (failover, counts,
+    /// leader_within) are written for the scenario's own profile and cluster size; under others they are reported as not
+    /// judged, and an invariant named under `violated` need not be. Safety is judged all the same.
+    #[arg(long, value_name = "PROFILE")]
+    pub(crate) profile: Option<ProfileName>,
     /// How results are printed
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,
+}
+
+/// A profile, as the command line names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ProfileName {
+    /// The same timeouts for every algorithm
+    Matched,
+    /// Each system's own timeouts
+    Production,
+}
+
+impl From<ProfileName> for Profile {
+    fn from(name: ProfileName) -> Profile {
+        match name {
+            ProfileName::Matched => Profile::Matched,
+            ProfileName::Production => Profile::Production,
+        }
+    }
 }
 
 /// `interregnum compare`
@@ -77,6 +114,9 @@ pub(crate) struct Compare {
     /// The folder under which `latest` is written
     #[arg(long, value_name = "DIR", default_value = "reports")]
     pub(crate) out: PathBuf,
+    /// Print the row of every scenario and algorithm too, and the figures by cluster size; verdicts.txt has them always
+    #[arg(long)]
+    pub(crate) details: bool,
     /// The rest
     #[command(flatten)]
     pub(crate) running: Running,
@@ -94,6 +134,12 @@ pub(crate) struct Run {
     /// How many seeds; 100 unless a single seed is named
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=MOST_SEEDS))]
     pub(crate) seeds: Option<u64>,
+    /// Run the scenarios in clusters of this size
+    ///
+    /// Nodes, zones and members that a scenario names must exist in a cluster of this size. What is expected is judged as
+    /// under --profile.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=64))]
+    pub(crate) nodes: Option<u8>,
     /// Plant this bug in the algorithm
     #[arg(long, value_name = "ID")]
     pub(crate) bug: Option<String>,

@@ -5,7 +5,8 @@ use crate::sweeping::{COMMIT, Plan, tool};
 use interregnum_campaign::output::Batch;
 use interregnum_campaign::replay::{self, Replay, run_one};
 use interregnum_campaign::{Job, Loaded, Summary};
-use interregnum_report::{json, plot, tables};
+use interregnum_report::{json, matrix, plot, tables, verdicts};
+use interregnum_scenario::Overrides;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -15,14 +16,13 @@ use std::path::{Path, PathBuf};
 /// # Errors
 /// If a file cannot be written.
 pub(crate) fn keep_failures(
-    jobs: &[Job<'_>],
-    summaries: &[Summary],
+    judged: &[(&Job<'_>, &Summary)],
     scenarios: &[Loaded],
     plan: &Plan<'_>,
     batch: &mut Option<Batch>,
 ) -> Result<Vec<String>, Failure> {
     let mut lines = Vec::new();
-    for (job, summary) in jobs.iter().zip(summaries) {
+    for (job, summary) in judged {
         // Who asks for one run and for files wants to keep it, whatever it shows.
         let alone = (plan.out.is_some() && job.seeds.count == 1)
             .then(|| (job.seeds.first, "it was asked for by its seed".to_owned()));
@@ -37,7 +37,7 @@ pub(crate) fn keep_failures(
         let (run, _) = run_one(job, seed, false).map_err(Failure::usage)?;
         let command = match (&mut *batch, plan.out) {
             (Some(batch), Some(_)) => {
-                let name = format!("{REPLAYS}/{}-{}-{seed:#x}.toml", job.scenario.name, job.algorithm);
+                let name = format!("{REPLAYS}/{}-{seed:#x}.toml", file_stem(job));
                 let text = Replay::of(job, &run, COMMIT, reason).to_text();
                 let file = batch.write(&name, text.as_bytes()).map_err(Failure::output)?;
                 format!("interregnum replay {}", quoted(&file))
@@ -57,11 +57,27 @@ fn command(job: &Job<'_>, scenarios: &[Loaded], seeds: &str) -> String {
     let file = scenarios.iter().find(|loaded| loaded.scenario.name == job.scenario.name);
     let file = file.map(|loaded| quoted(&loaded.path)).unwrap_or_default();
     let bug = job.bug.map(|bug| format!(" --bug {bug}")).unwrap_or_default();
-    format!("interregnum run {file} --algorithm {}{bug} {seeds}", job.algorithm)
+    let overriding = overriding(job.scenario.overrides);
+    format!("interregnum run {file} --algorithm {}{bug}{overriding} {seeds}", job.algorithm)
+}
+
+/// What the job's files are called: overrides are part of it, since the same seed may be kept without them.
+fn file_stem(job: &Job<'_>) -> String {
+    let Overrides { profile, nodes } = job.scenario.overrides;
+    let profile = profile.map(|profile| format!("-{profile}")).unwrap_or_default();
+    let nodes = nodes.map(|nodes| format!("-{nodes}-nodes")).unwrap_or_default();
+    format!("{}-{}{profile}{nodes}", job.scenario.name, job.algorithm)
+}
+
+/// The options that put a profile and a cluster size in the place of the file's.
+pub(crate) fn overriding(overrides: Overrides) -> String {
+    let profile = overrides.profile.map(|profile| format!(" --profile {profile}")).unwrap_or_default();
+    let nodes = overrides.nodes.map(|nodes| format!(" --nodes {nodes}")).unwrap_or_default();
+    profile + &nodes
 }
 
 /// A path as a shell takes it.
-fn quoted(path: &Path) -> String {
+pub(crate) fn quoted(path: &Path) -> String {
     let text = path.display().to_string();
     let plain = |c: char| c.is_alphanumeric() || "/._-+=:@%,".contains(c);
     if !text.is_empty() && text.chars().all(plain) {
@@ -83,6 +99,18 @@ fn first_violation(summary: &Summary) -> Option<(u64, String)> {
 /// The folder of replay files in the folder of results.
 const REPLAYS: &str = "replays";
 
+/// What was run, and what came of it.
+pub(crate) struct Outcome<'a> {
+    /// The scenarios.
+    pub(crate) scenarios: &'a [Loaded],
+    /// A summary per scenario and algorithm.
+    pub(crate) summaries: &'a [Summary],
+    /// The scenario that was run in clusters of several sizes, in each of them.
+    pub(crate) sizes: &'a [Loaded],
+    /// A summary per size and algorithm.
+    pub(crate) by_size: &'a [Summary],
+}
+
 /// Writes everything but the rows, which are written already, and lets all files appear.
 ///
 /// # Errors
@@ -90,13 +118,14 @@ const REPLAYS: &str = "replays";
 pub(crate) fn write_reports(
     mut batch: Batch,
     folder: &Path,
-    scenarios: &[Loaded],
-    summaries: &[Summary],
+    outcome: &Outcome<'_>,
+    comparing: bool,
 ) -> Result<(), Failure> {
+    let summaries = outcome.summaries;
     let mut write = |name: &str, contents: &[u8]| batch.write(name, contents).map_err(Failure::output);
     write("summary.csv", &tables::summary(summaries).map_err(Failure::output)?)?;
     write("results.json", json::document(tool(), summaries).as_bytes())?;
-    for loaded in scenarios {
+    for loaded in outcome.scenarios {
         let name = &loaded.scenario.name;
         let of_this: Vec<&Summary> = summaries.iter().filter(|one| one.scenario == *name).collect();
         if let Some(svg) = plot::failover_ecdf(&loaded.scenario, &of_this).map_err(Failure::output)? {
@@ -104,17 +133,46 @@ pub(crate) fn write_reports(
         }
     }
     if let Some(svg) = plot::overview(summaries).map_err(Failure::output)? {
-        write("failover-overview.svg", svg.as_bytes())?;
+        write(OVERVIEW, svg.as_bytes())?;
+    }
+    if comparing {
+        let tables = [matrix::matrix(summaries, false), details(outcome, false)];
+        write(VERDICTS, tables.join("\n").as_bytes())?;
+    }
+    if let Some(largest) = outcome.sizes.last() {
+        write(SCALING, &tables::scaling(outcome.by_size).map_err(Failure::output)?)?;
+        let command =
+            format!("interregnum run {}{}", quoted(&largest.path), overriding(largest.scenario.overrides));
+        let scaling =
+            plot::Scaling { scenario: &largest.scenario, command: &command, summaries: outcome.by_size };
+        if let Some(svg) = plot::messages_by_size(&scaling).map_err(Failure::output)? {
+            write(MESSAGES_BY_SIZE, svg.as_bytes())?;
+        }
+        if let Some(svg) = plot::failover_by_size(&scaling).map_err(Failure::output)? {
+            write("failover-by-size.svg", svg.as_bytes())?;
+        }
     }
     batch.publish(&earlier(folder)).map_err(Failure::output)
 }
 
-/// What an earlier command left in the folder and this one may not replace: plots of other scenarios and replay files
-/// of other runs. Whatever else is there is not ours.
+/// The rows behind a comparison's first screen.
+pub(crate) fn details(outcome: &Outcome<'_>, color: bool) -> String {
+    let rows = verdicts::table(outcome.summaries, color);
+    if outcome.by_size.is_empty() { rows } else { format!("{rows}\n{}", verdicts::by_size(outcome.by_size)) }
+}
+
+const OVERVIEW: &str = "failover-overview.svg";
+const MESSAGES_BY_SIZE: &str = "messages-per-election-by-size.svg";
+const SCALING: &str = "scaling.csv";
+const VERDICTS: &str = "verdicts.txt";
+
+/// What an earlier command left in the folder and this one may not replace: plots of other scenarios, files that only
+/// `compare` writes, and replay files of other runs. Whatever else is there is not ours.
 fn earlier(folder: &Path) -> Vec<PathBuf> {
     let plots = entries(folder).into_iter().filter(|path| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        name.starts_with("failover-") && name.ends_with(".svg")
+        let plot = name.starts_with("failover-") && name.ends_with(".svg");
+        plot || [MESSAGES_BY_SIZE, SCALING, VERDICTS].contains(&name.as_ref())
     });
     let replays = entries(&folder.join(REPLAYS)).into_iter().filter(|path| {
         let ours = || fs::read(path).is_ok_and(|text| text.starts_with(replay::HEADING.as_bytes()));

@@ -7,14 +7,16 @@ mod failure;
 mod leaving;
 mod listing;
 mod replaying;
+mod scaling;
 mod sweeping;
 
 pub use failure::{Exit, Failure};
 
-use args::{Cli, Command, Compare, Run};
+use args::{Cli, Command, Compare, Run, Running};
 use clap::Parser as _;
 use console::Console;
 use interregnum_campaign::load::scenario_files;
+use interregnum_scenario::Overrides;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
@@ -61,6 +63,8 @@ fn compare(args: &Compare, console: &Console) -> Result<Exit, Failure> {
         algorithms: &args.algorithms,
         seeds: args.seeds,
         bug: None,
+        overrides: overrides(&args.running, None),
+        comparison: Some(sweeping::Comparison { details: args.details }),
         out: Some(&out),
         running: &args.running,
     };
@@ -75,8 +79,14 @@ fn run_files(args: &Run, console: &Console) -> Result<Exit, Failure> {
         algorithms: &args.algorithms,
         seeds,
         bug: args.bug.as_deref(),
+        overrides: overrides(&args.running, args.nodes),
+        comparison: None,
         out: args.out.as_deref(),
         running: &args.running,
     };
     sweeping::run(&plan, console)
+}
+
+fn overrides(running: &Running, nodes: Option<u8>) -> Overrides {
+    Overrides { profile: running.profile.map(Into::into), nodes }
 }

@@ -5,9 +5,10 @@ use crate::console::Console;
 use crate::failure::{Exit, Failure};
 use interregnum_algorithms::ALGORITHMS;
 use interregnum_campaign::load::scenario_files;
-use interregnum_campaign::{LoadError, Loaded, catalogue, load};
+use interregnum_campaign::{LoadError, Loaded, catalogue, load, load_with};
 use interregnum_invariants::INVARIANTS;
 use interregnum_report::json::SCHEMA_VERSION;
+use interregnum_scenario::{LeverInfo, Overrides};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -37,8 +38,25 @@ fn lines(rows: &[Value]) -> String {
         row.get(key).and_then(Value::as_str).unwrap_or_default()
     }
     let width = rows.iter().map(|row| text(row, "name").len()).max().unwrap_or(0);
-    let line = |row| format!("{:<width$}  {}\n", text(row, "name"), text(row, "summary"));
+    let line = |row| format!("{:<width$}  {}{}\n", text(row, "name"), text(row, "summary"), besides(row));
     rows.iter().map(line).collect()
+}
+
+/// What is said in brackets after the summary: the orders that an algorithm follows, the keys that go with a fault.
+fn besides(row: &Value) -> String {
+    let words = |key: &str| -> Vec<&str> {
+        row.get(key).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect()
+    };
+    if row.get("orders").is_some() {
+        let orders = words("orders");
+        return format!(
+            " [orders: {}]",
+            if orders.is_empty() { "none".to_owned() } else { orders.join(", ") }
+        );
+    }
+    let lasts = row.get("lasts").and_then(Value::as_bool).unwrap_or(false);
+    let keys: Vec<&str> = lasts.then_some("for").into_iter().chain(words("options")).collect();
+    if keys.is_empty() { String::new() } else { format!(" [with: {}]", keys.join(", ")) }
 }
 
 fn algorithms() -> Vec<Value> {
@@ -50,6 +68,7 @@ fn algorithms() -> Vec<Value> {
             "summary": entry.summary,
             "source": entry.source,
             "promises": entry.promises,
+            "orders": entry.orders,
             "parameters": parameters,
         })
     };
@@ -60,6 +79,7 @@ fn invariants() -> Vec<Value> {
     let row = |info: &interregnum_invariants::Info| {
         json!({
             "name": info.name,
+            "code": info.code,
             "summary": info.summary,
             "kind": info.kind.to_string(),
             "source": info.source,
@@ -70,7 +90,16 @@ fn invariants() -> Vec<Value> {
 
 fn faults() -> Vec<Value> {
     let levers = interregnum_scenario::levers();
-    levers.iter().map(|lever| json!({"name": lever.name, "summary": lever.doc})).collect()
+    let row = |lever: &LeverInfo| {
+        json!({
+            "name": lever.name,
+            "summary": lever.doc,
+            "example": lever.example,
+            "lasts": lever.lasts,
+            "options": lever.options,
+        })
+    };
+    levers.iter().map(row).collect()
 }
 
 fn bugs() -> Vec<Value> {
@@ -99,23 +128,33 @@ fn scenarios(folder: &Path, console: &Console) -> Result<Vec<Value>, Failure> {
             "file": loaded.path.display().to_string(),
         })
     };
-    Ok(load_all(&files, console)?.iter().map(row).collect())
+    Ok(load_all(&files, Overrides::NONE, console)?.iter().map(row).collect())
 }
 
 /// Reads files before anything is done with the first, and reports the mistakes of all of them together.
 ///
 /// # Errors
 /// If any of them is not a valid scenario.
-pub(crate) fn load_all(files: &[PathBuf], console: &Console) -> Result<Vec<Loaded>, Failure> {
+pub(crate) fn load_all(
+    files: &[PathBuf],
+    overrides: Overrides,
+    console: &Console,
+) -> Result<Vec<Loaded>, Failure> {
     let mut loaded = Vec::new();
     let mut mistakes = Vec::new();
     for file in files {
-        match load(file) {
+        match load_with(file, overrides) {
             Ok(one) => loaded.push(one),
             Err(error) => mistakes.push(Failure::load(&error, console.color_err).message),
         }
     }
-    if mistakes.is_empty() { Ok(loaded) } else { Err(refused(&mistakes)) }
+    if mistakes.is_empty() {
+        return Ok(loaded);
+    }
+    if let Some(nodes) = overrides.nodes {
+        mistakes.push(format!("note: the size of the cluster comes from --nodes {nodes}\n"));
+    }
+    Err(refused(&mistakes))
 }
 
 /// The mistakes of several files, a blank line between them.

@@ -3,16 +3,18 @@
 use crate::args::{Format, Running};
 use crate::console::Console;
 use crate::failure::{Exit, Failure};
-use crate::leaving::{keep_failures, write_reports};
+use crate::leaving::{Outcome, details, keep_failures, write_reports};
 use crate::listing::load_all;
+use crate::scaling;
+use indicatif::ProgressBar;
 use interregnum_algorithms::{ALGORITHMS, Entry};
 use interregnum_campaign::output::Batch;
 use interregnum_campaign::{InvariantSummary, Job, Loaded, Seeds, Sink, Summary, sweep};
 use interregnum_invariants::PropertyKind;
 use interregnum_report::json::{self, Tool};
 use interregnum_report::tables::Tables;
-use interregnum_report::{junit, verdicts};
-use interregnum_scenario::Severity;
+use interregnum_report::{junit, matrix, verdicts};
+use interregnum_scenario::{Overrides, Profile, Severity};
 use std::path::{Path, PathBuf};
 
 /// The commit that this program was built from.
@@ -31,10 +33,21 @@ pub(crate) struct Plan<'a> {
     pub(crate) seeds: u64,
     /// A bug to plant.
     pub(crate) bug: Option<&'a str>,
+    /// What holds instead of what the scenarios say.
+    pub(crate) overrides: Overrides,
+    /// What a comparison does besides; nothing of it for a plain run.
+    pub(crate) comparison: Option<Comparison>,
     /// Where files are written, if anywhere.
     pub(crate) out: Option<&'a Path>,
     /// The rest.
     pub(crate) running: &'a Running,
+}
+
+/// How a comparison is shown.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Comparison {
+    /// Whether every row is printed too.
+    pub(crate) details: bool,
 }
 
 /// Runs everything, prints the results, writes the files.
@@ -43,22 +56,34 @@ pub(crate) struct Plan<'a> {
 /// If an input is refused or an output cannot be written.
 pub(crate) fn run(plan: &Plan<'_>, console: &Console) -> Result<Exit, Failure> {
     check_names(plan)?;
-    let scenarios = load_all(plan.files, console)?;
+    let scenarios = load_all(plan.files, plan.overrides, console)?;
     check_distinct(&scenarios)?;
     let first = plan.running.seed.unwrap_or(DEFAULT_SEED);
     let seeds = Seeds { first, count: plan.seeds };
-    let jobs = jobs(&scenarios, plan, seeds)?;
-    let mut batch = plan.out.map(Batch::create).transpose().map_err(Failure::output)?;
-    chat_seed(console, seeds);
-    chat_warnings(console, &scenarios);
-    let summaries = sweep_all(&jobs, plan, &mut batch, console)?;
-    let failures = keep_failures(&jobs, &summaries, &scenarios, plan, &mut batch)?;
-    if let (Some(batch), Some(folder)) = (batch, plan.out) {
-        write_reports(batch, folder, &scenarios, &summaries)?;
+    let all_jobs = jobs(&scenarios, plan, seeds);
+    if all_jobs.is_empty() {
+        return Err(Failure::usage("no scenario is meant for the algorithms that were named"));
     }
-    print(plan.running.format, &summaries, console)?;
-    chat_end(console, seeds, &summaries, &failures, plan.out);
-    Ok(exit(&summaries))
+    let sizes = plan.comparison.map_or_else(Vec::new, |_| scaling::in_all_sizes(&scenarios, plan, console));
+    let size_jobs = jobs(&sizes, plan, Seeds { first, count: plan.seeds.min(scaling::MOST_SEEDS) });
+    let mut batch = plan.out.map(Batch::create).transpose().map_err(Failure::output)?;
+    chat_start(console, seeds, &scenarios);
+    let mut sweeper = Sweeper::new(plan, all_jobs.iter().chain(&size_jobs), console)?;
+    let summaries = sweeper.sweep_into(&all_jobs, &mut batch)?;
+    let by_size = size_jobs.iter().map(|job| sweeper.sweep(job, &mut ())).collect::<Result<Vec<_>, _>>()?;
+    sweeper.bar.finish_and_clear();
+    let mut judged: Vec<(&Job<'_>, &Summary)> = all_jobs.iter().zip(&summaries).collect();
+    // In its own size the scenario is judged already.
+    judged.extend(size_jobs.iter().zip(&by_size).filter(|(job, _)| !job.scenario.as_written));
+    let failures = keep_failures(&judged, &scenarios, plan, &mut batch)?;
+    let outcome = Outcome { scenarios: &scenarios, summaries: &summaries, sizes: &sizes, by_size: &by_size };
+    if let (Some(batch), Some(folder)) = (batch, plan.out) {
+        write_reports(batch, folder, &outcome, plan.comparison.is_some())?;
+    }
+    print(plan, &outcome, console)?;
+    let judged: Vec<&Summary> = judged.into_iter().map(|(_, summary)| summary).collect();
+    chat_end(console, seeds, &judged, &failures, plan.out);
+    Ok(exit(&judged))
 }
 
 fn check_names(plan: &Plan<'_>) -> Result<(), Failure> {
@@ -100,7 +125,7 @@ fn check_distinct(scenarios: &[Loaded]) -> Result<(), Failure> {
     Ok(())
 }
 
-fn jobs<'a>(scenarios: &'a [Loaded], plan: &Plan<'a>, seeds: Seeds) -> Result<Vec<Job<'a>>, Failure> {
+fn jobs<'a>(scenarios: &'a [Loaded], plan: &Plan<'a>, seeds: Seeds) -> Vec<Job<'a>> {
     let mut jobs = Vec::new();
     for loaded in scenarios {
         for entry in ALGORITHMS {
@@ -111,38 +136,47 @@ fn jobs<'a>(scenarios: &'a [Loaded], plan: &Plan<'a>, seeds: Seeds) -> Result<Ve
             }
         }
     }
-    if jobs.is_empty() {
-        return Err(Failure::usage("no scenario is meant for the algorithms that were named"));
-    }
-    Ok(jobs)
+    jobs
 }
 
-fn sweep_all(
-    jobs: &[Job<'_>],
-    plan: &Plan<'_>,
-    batch: &mut Option<Batch>,
-    console: &Console,
-) -> Result<Vec<Summary>, Failure> {
-    let threads = usize::from(plan.running.jobs.unwrap_or(0));
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(Failure::output)?;
-    let mut tables = batch.as_ref().map(Tables::create).transpose().map_err(Failure::output)?;
-    let bar = console.progress(jobs.iter().map(|job| job.seeds.count).sum());
-    let mut summaries = Vec::new();
-    for job in jobs {
-        bar.set_message(format!("{} {}", job.scenario.name, job.algorithm));
-        let mut nothing = ();
-        let mut sink: &mut (dyn Sink + Send) = &mut nothing;
-        if let Some(tables) = &mut tables {
-            sink = tables;
+/// The threads that jobs are run on, and the bar that counts all of them.
+struct Sweeper {
+    pool: rayon::ThreadPool,
+    bar: ProgressBar,
+}
+
+impl Sweeper {
+    fn new<'a, 'b: 'a>(
+        plan: &Plan<'_>,
+        jobs: impl Iterator<Item = &'a Job<'b>>,
+        console: &Console,
+    ) -> Result<Sweeper, Failure> {
+        let threads = usize::from(plan.running.jobs.unwrap_or(0));
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(Failure::output)?;
+        Ok(Sweeper { pool, bar: console.progress(jobs.map(|job| job.seeds.count).sum()) })
+    }
+
+    fn sweep(&mut self, job: &Job<'_>, sink: &mut (dyn Sink + Send)) -> Result<Summary, Failure> {
+        self.bar.set_message(format!("{} {}", job.scenario.name, job.algorithm));
+        let bar = &self.bar;
+        Ok(self.pool.install(|| sweep(job, sink, &|runs| bar.inc(runs)))?)
+    }
+
+    /// Sweeps the jobs; their rows go into the batch, if there is one.
+    fn sweep_into(&mut self, jobs: &[Job<'_>], batch: &mut Option<Batch>) -> Result<Vec<Summary>, Failure> {
+        let mut tables = batch.as_ref().map(Tables::create).transpose().map_err(Failure::output)?;
+        let mut summaries = Vec::new();
+        for job in jobs {
+            summaries.push(match &mut tables {
+                Some(tables) => self.sweep(job, tables),
+                None => self.sweep(job, &mut ()),
+            }?);
         }
-        let summary = pool.install(|| sweep(job, sink, &|runs| bar.inc(runs)));
-        summaries.push(summary?);
+        if let (Some(tables), Some(batch)) = (tables, batch) {
+            tables.finish(batch).map_err(Failure::output)?;
+        }
+        Ok(summaries)
     }
-    bar.finish_and_clear();
-    if let (Some(tables), Some(batch)) = (tables, batch) {
-        tables.finish(batch).map_err(Failure::output)?;
-    }
-    Ok(summaries)
 }
 
 /// This program, as results name it.
@@ -150,24 +184,32 @@ pub(crate) fn tool() -> Tool<'static> {
     Tool { version: env!("CARGO_PKG_VERSION"), commit: COMMIT }
 }
 
-fn print(format: Format, summaries: &[Summary], console: &Console) -> Result<(), Failure> {
-    let text = match format {
-        Format::Human => verdicts::table(summaries, console.color_out),
-        Format::Json => json::document(tool(), summaries),
-        Format::Ndjson => json::lines(tool(), summaries),
-        Format::Junit => junit::document(summaries),
+fn print(plan: &Plan<'_>, outcome: &Outcome<'_>, console: &Console) -> Result<(), Failure> {
+    let (summaries, color) = (outcome.summaries, console.color_out);
+    let text = match (plan.running.format, plan.comparison) {
+        (Format::Human, None) => verdicts::table(summaries, color),
+        (Format::Human, Some(Comparison { details: false })) => matrix::matrix(summaries, color),
+        (Format::Human, Some(Comparison { details: true })) => {
+            format!("{}\n{}", matrix::matrix(summaries, color), details(outcome, color))
+        }
+        (Format::Json, _) => json::document(tool(), summaries),
+        (Format::Ndjson, _) => json::lines(tool(), summaries),
+        (Format::Junit, _) => junit::document(summaries),
     };
     console.data(&text)
 }
 
-fn chat_seed(console: &Console, seeds: Seeds) {
+/// The seeds, what the profile means, and what may be a mistake in a scenario; notes are for `scenario check`.
+fn chat_start(console: &Console, seeds: Seeds, scenarios: &[Loaded]) {
     let runs = if seeds.count == 1 { "run" } else { "runs" };
     console
         .chat(&format!("seed {:#x}, {} {runs} of each scenario and algorithm\n", seeds.first, seeds.count));
-}
-
-/// What may be a mistake in a scenario; notes are for `scenario check`.
-fn chat_warnings(console: &Console, scenarios: &[Loaded]) {
+    if scenarios.iter().any(|loaded| loaded.scenario.profile == Profile::Production) {
+        console.chat(
+            "note: the profile production gives each algorithm the timeouts of the system it is known from; it compares \
+             configurations, not algorithms\n",
+        );
+    }
     for loaded in scenarios {
         let mut warnings = loaded.warnings.clone();
         warnings.retain(|diagnostic| diagnostic.severity == Severity::Warning);
@@ -175,8 +217,14 @@ fn chat_warnings(console: &Console, scenarios: &[Loaded]) {
     }
 }
 
-fn chat_end(console: &Console, seeds: Seeds, summaries: &[Summary], failures: &[String], out: Option<&Path>) {
-    console.chat(&verdicts::complaints(summaries));
+fn chat_end(
+    console: &Console,
+    seeds: Seeds,
+    summaries: &[&Summary],
+    failures: &[String],
+    out: Option<&Path>,
+) {
+    console.chat(&verdicts::complaints(summaries.iter().copied()));
     if !failures.is_empty() {
         console.chat(&format!("to see it again (version {}, commit {COMMIT}):\n", tool().version));
     }
@@ -197,14 +245,14 @@ fn chat_end(console: &Console, seeds: Seeds, summaries: &[Summary], failures: &[
     ));
 }
 
-fn exit(summaries: &[Summary]) -> Exit {
+fn exit(summaries: &[&Summary]) -> Exit {
     // A breach of safety that was seen is an answer, whatever the limit kept from being seen.
     let broken = |one: &InvariantSummary| one.unexpected && one.kind == PropertyKind::Safety;
     let violated = summaries.iter().any(|summary| summary.invariants.iter().any(broken));
     if !violated && summaries.iter().any(|summary| summary.limited_runs > 0) {
         return Exit::Limit;
     }
-    if summaries.iter().all(Summary::as_expected) { Exit::Fine } else { Exit::Unexpected }
+    if summaries.iter().all(|summary| summary.as_expected()) { Exit::Fine } else { Exit::Unexpected }
 }
 
 #[cfg(test)]
@@ -222,7 +270,7 @@ mod tests {
         let job = Job { scenario: &scenario, algorithm: "raft", seeds, bug: None };
         let mut summary = sweep(&job, &mut (), &|_| ()).expect("Raft is built");
         change(&mut summary);
-        exit(&[summary])
+        exit(&[&summary])
     }
 
     fn limited(summary: &mut Summary) {

@@ -2,6 +2,7 @@
 
 use interregnum_campaign::InMillis as _;
 use interregnum_campaign::{Distribution, Figures, InvariantVerdict, Seeds, Summary};
+use interregnum_scenario::Profile;
 use serde::Serialize;
 
 /// The version of this form. It rises when a field changes its meaning or goes away.
@@ -41,9 +42,12 @@ pub struct Row<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     bug: Option<&'a str>,
     engine: &'static str,
+    profile: Profile,
+    nodes: u8,
     seeds: Seeds,
     verdict: &'static str,
     complaints: &'a [String],
+    not_judged: &'a [&'static str],
     digest: String,
     invariants: Vec<Invariant<'a>>,
     failover_ms: Figures,
@@ -114,7 +118,9 @@ pub fn lines(tool: Tool<'_>, summaries: &[Summary]) -> String {
     summaries.iter().map(|one| serde_json::to_string(&line(one)).unwrap_or_default() + "\n").collect()
 }
 
-/// Mean messages of elections per leader elected, those of elections that nobody won included.
+/// Messages of elections per established leader: all messages of the kinds that the algorithm's registry entry counts
+/// among its elections, sent at any time of all runs (for the first leader, for its successors, in elections that nobody
+/// won), divided by how often a leader was established. `None` if none ever was.
 pub fn messages_per_election(summary: &Summary) -> Option<f64> {
     (summary.elections > 0).then(|| summary.election_messages as f64 / summary.elections as f64)
 }
@@ -127,9 +133,12 @@ fn row(summary: &Summary) -> Row<'_> {
         algorithm: &summary.algorithm,
         bug: summary.bug.as_deref(),
         engine: "sim",
+        profile: summary.profile,
+        nodes: summary.nodes,
         seeds: summary.seeds,
         verdict: verdict_word(summary),
         complaints: &summary.complaints,
+        not_judged: &summary.not_judged,
         digest: summary.digest.to_string(),
         invariants: summary.invariants.iter().map(invariant).collect(),
         failover_ms: figures(&summary.failover),

@@ -6,6 +6,8 @@
 
 pub mod json;
 pub mod junit;
+pub mod matrix;
 pub mod plot;
 pub mod tables;
 pub mod verdicts;
+mod words;

@@ -15,10 +15,12 @@ pub struct Tables {
     failovers: csv::Writer<Draft>,
 }
 
-const RUN_COLUMNS: [&str; 24] = [
+const RUN_COLUMNS: [&str; 26] = [
     "scenario",
     "algorithm",
     "engine",
+    "profile",
+    "nodes",
     "seed",
     "digest",
     "failovers",
@@ -42,10 +44,12 @@ const RUN_COLUMNS: [&str; 24] = [
     "violated",
 ];
 
-const FAILOVER_COLUMNS: [&str; 9] = [
+const FAILOVER_COLUMNS: [&str; 11] = [
     "scenario",
     "algorithm",
     "engine",
+    "profile",
+    "nodes",
     "seed",
     "number",
     "since_ms",
@@ -93,6 +97,8 @@ impl Tables {
             job.scenario.name.clone(),
             job.algorithm.to_owned(),
             "sim".to_owned(),
+            job.scenario.profile.to_string(),
+            job.scenario.setting.nodes.to_string(),
             run.seed.to_string(),
             (number + 1).to_string(),
             ms(Some(since)),
@@ -116,6 +122,8 @@ impl Sink for Tables {
             job.scenario.name.clone(),
             job.algorithm.to_owned(),
             "sim".to_owned(),
+            job.scenario.profile.to_string(),
+            job.scenario.setting.nodes.to_string(),
             run.seed.to_string(),
             run.digest.to_string(),
             measured.failovers.len().to_string(),
@@ -164,7 +172,7 @@ pub fn summary(summaries: &[Summary]) -> io::Result<Vec<u8>> {
 
 fn summary_columns() -> Vec<String> {
     let mut columns: Vec<String> =
-        ["scenario", "algorithm", "engine", "first_seed", "seeds", "verdict", "digest"]
+        ["scenario", "algorithm", "engine", "profile", "nodes", "first_seed", "seeds", "verdict", "digest"]
             .map(str::to_owned)
             .to_vec();
     for what in ["failover", "detection", "election"] {
@@ -190,6 +198,7 @@ fn summary_columns() -> Vec<String> {
             "first_use_gap",
             "violated",
             "not_exercised",
+            "not_judged",
         ]
         .map(str::to_owned),
     );
@@ -205,6 +214,8 @@ fn summary_row(summary: &Summary) -> Vec<String> {
         summary.scenario.clone(),
         summary.algorithm.clone(),
         "sim".to_owned(),
+        summary.profile.to_string(),
+        summary.nodes.to_string(),
         summary.seeds.first.to_string(),
         summary.seeds.count.to_string(),
         verdict_word(summary).to_owned(),
@@ -228,6 +239,7 @@ fn summary_row(summary: &Summary) -> Vec<String> {
         stale.first_use_gap.to_string(),
         names(InvariantVerdict::Violated),
         names(InvariantVerdict::NotExercised),
+        summary.not_judged.join(" "),
     ]);
     row
 }
@@ -238,4 +250,62 @@ fn figure_cells(figures: &Figures) -> Vec<String> {
     let Figures { min, mean, p50, p95, p99, p999, max, .. } = *figures;
     cells.extend([min, mean, p50, p95, p99, p999, max].map(cell));
     cells
+}
+
+const SCALING_COLUMNS: [&str; 19] = [
+    "scenario",
+    "algorithm",
+    "profile",
+    "nodes",
+    "first_seed",
+    "seeds",
+    "digest",
+    "failover_count",
+    "failover_never",
+    "failover_p50_ms",
+    "failover_p95_ms",
+    "failover_p99_ms",
+    "detection_p50_ms",
+    "election_p50_ms",
+    "elections",
+    "election_messages",
+    "messages_per_election",
+    "messages",
+    "fsyncs",
+];
+
+/// The contents of `scaling.csv`: a row per cluster size and algorithm. An empty percentile is one that never came, or
+/// of nothing at all; `messages_per_election` is empty where no leader was established.
+///
+/// # Errors
+/// If memory does not suffice.
+pub fn scaling(summaries: &[Summary]) -> io::Result<Vec<u8>> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(SCALING_COLUMNS).map_err(io::Error::from)?;
+    for summary in summaries {
+        let failover = &summary.failover;
+        let row: [String; SCALING_COLUMNS.len()] = [
+            summary.scenario.clone(),
+            summary.algorithm.clone(),
+            summary.profile.to_string(),
+            summary.nodes.to_string(),
+            summary.seeds.first.to_string(),
+            summary.seeds.count.to_string(),
+            summary.digest.to_string(),
+            failover.count().to_string(),
+            failover.never().to_string(),
+            ms(failover.per_mille(500)),
+            ms(failover.per_mille(950)),
+            ms(failover.per_mille(990)),
+            ms(summary.detection.per_mille(500)),
+            ms(summary.election.per_mille(500)),
+            summary.elections.to_string(),
+            summary.election_messages.to_string(),
+            messages_per_election(summary).map(|mean| format!("{mean:.2}")).unwrap_or_default(),
+            summary.messages.to_string(),
+            summary.fsyncs.to_string(),
+        ];
+        writer.write_record(row).map_err(io::Error::from)?;
+    }
+    writer.into_inner().map_err(|error| error.into_error())
 }

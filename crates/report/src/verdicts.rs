@@ -1,14 +1,16 @@
-//! The verdict table: one screen that says what happened.
+//! The verdict table: a row of figures per scenario and algorithm.
 
-use crate::json::verdict_word;
+use crate::json::{messages_per_election, verdict_word};
+use crate::words;
 use comfy_table::{
     Attribute, Cell, CellAlignment, Color, ContentArrangement, ContentLineStyle, LineStyle, Table, TableStyle,
 };
 use interregnum_campaign::InMillis as _;
 use interregnum_campaign::{Distribution, InvariantVerdict, Summary};
+use std::collections::BTreeSet;
 
 /// Two spaces between columns, a line under the header, nothing else: a row is one line of the screen.
-const STYLE: TableStyle = TableStyle::new()
+pub(crate) const STYLE: TableStyle = TableStyle::new()
     .header_lines(ContentLineStyle::new(' ', ' ', ' '))
     .header_separator(LineStyle::new('\u{2500}', '\u{2500}', '\u{2500}', '\u{2500}'))
     .content_lines(ContentLineStyle::new(' ', ' ', ' '));
@@ -50,18 +52,43 @@ pub fn table(summaries: &[Summary], color: bool) -> String {
         }
     }
     let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
-    format!("{}\n\n{}{}", lines.join("\n"), invariants(summaries), key(summaries))
+    let what = words::what_was_run(summaries);
+    format!("{what}\n{}\n\n{}{KEY}{}", lines.join("\n"), invariants(summaries), words::not_judged(summaries))
 }
 
 /// What the columns mean, in as many lines as a screen can spare.
-fn key(summaries: &[Summary]) -> String {
-    let runs = summaries.first().map(|summary| summary.seeds.count).unwrap_or_default();
-    let plural = if runs == 1 { "run" } else { "runs" };
-    format!(
-        "{runs} {plural} per row. failovers: +n\u{221e} are n that never came. detect, elect: medians, ms. spurious: leader \
-         changes nothing called for.\nstale writes: of deposed leaders, rejected/accepted by the resource. no leader: mean \
-         ms per run without a usable leader.\n"
-    )
+const KEY: &str = "\
+failovers: +n\u{221e} are n that never came. detect, elect: medians, ms. spurious: leader changes nothing called for.\n\
+stale writes: of deposed leaders, rejected/accepted by the resource. no leader: mean ms per run without a usable \
+leader.\n";
+
+/// Messages per election and median failover by cluster size, a row per algorithm.
+pub fn by_size(summaries: &[Summary]) -> String {
+    let Some(first) = summaries.first() else { return String::new() };
+    let sizes: BTreeSet<u8> = summaries.iter().map(|one| one.nodes).collect();
+    let mut algorithms: Vec<&str> = summaries.iter().map(|one| one.algorithm.as_str()).collect();
+    algorithms.sort_by_key(|name| summaries.iter().position(|one| one.algorithm == *name));
+    algorithms.dedup();
+    let heading = |title: &str| {
+        sizes.iter().fold(format!("\n{title:<32}"), |line, size| line + &format!("{size:>8}")) + "\n"
+    };
+    let rows = |cell: &dyn Fn(&Summary) -> String| {
+        let mut text = String::new();
+        for name in &algorithms {
+            text += &format!("  {name:<30}");
+            for size in &sizes {
+                let one = summaries.iter().find(|one| one.algorithm == *name && one.nodes == *size);
+                text += &format!("{:>8}", one.map(cell).unwrap_or_default());
+            }
+            text += "\n";
+        }
+        text
+    };
+    format!("{}: {}\n", first.scenario, words::what_was_run(summaries))
+        + &heading("messages per election, by nodes")
+        + &rows(&|one| messages_per_election(one).map_or("-".to_owned(), |mean| format!("{mean:.0}")))
+        + &heading("median failover in ms, by nodes")
+        + &rows(&|one| percentile(&one.failover, 500))
 }
 
 fn row(summary: &Summary, color: bool) -> Vec<Cell> {
@@ -131,7 +158,7 @@ fn invariants(summaries: &[Summary]) -> String {
 }
 
 /// A percentile in milliseconds; the sign for infinity if it is a failover that never came.
-fn percentile(distribution: &Distribution, per_mille: u64) -> String {
+pub(crate) fn percentile(distribution: &Distribution, per_mille: u64) -> String {
     match distribution.per_mille(per_mille) {
         Some(span) => format!("{:.0}", span.in_millis()),
         None if distribution.is_empty() => "-".to_owned(),
@@ -140,10 +167,11 @@ fn percentile(distribution: &Distribution, per_mille: u64) -> String {
 }
 
 /// What was not as expected, a line each.
-pub fn complaints(summaries: &[Summary]) -> String {
+pub fn complaints<'a>(summaries: impl IntoIterator<Item = &'a Summary>) -> String {
     let mut text = String::new();
-    for summary in summaries.iter().filter(|summary| !summary.as_expected()) {
-        text += &format!("{}, {}: not as expected\n", summary.scenario, summary.algorithm);
+    for summary in summaries.into_iter().filter(|summary| !summary.as_expected()) {
+        let Summary { scenario, algorithm, profile, nodes, .. } = summary;
+        text += &format!("{scenario}, {algorithm}, profile {profile}, {nodes} nodes: not as expected\n");
         for complaint in &summary.complaints {
             text += &format!("  {complaint}\n");
         }

@@ -70,7 +70,7 @@ fn a_plot_names_its_runs_seeds_and_the_moment_of_the_fault() {
         "seeds 5 to 14 (10 runs, each with as many failovers as it needed)",
         "crash at 1s for 500ms",
         "healed at 2s",
-        "matched profile",
+        "profile matched, 3 nodes",
         "0 ms: the leader lost its quorum",
     ];
     for words in words {
@@ -164,7 +164,7 @@ fn complaints_are_told_for_the_unexpected_only() {
     bad.complaints.push("something".to_owned());
     assert_eq!(verdicts::complaints(std::slice::from_ref(&fine)), "", "nothing to tell");
     let told = verdicts::complaints(&[fine, bad]);
-    assert_eq!(told, "plotted, raft: not as expected\n  something\n", "one of two");
+    assert_eq!(told, "plotted, raft, profile matched, 3 nodes: not as expected\n  something\n", "one of two");
 }
 
 #[test]
