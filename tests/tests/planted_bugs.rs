@@ -74,6 +74,12 @@ hunts! {
         "raft-append-skips-consistency-check", InAlgorithm, [Invariant("log-agreement")];
     a_snapshot_of_uncommitted_entries_is_caught:
         "raft-snapshot-of-uncommitted", InAlgorithm, [Invariant("log-agreement"), Invariant("leader-completeness")];
+    a_change_of_the_voters_before_the_terms_first_commit_is_caught:
+        "raft-single-server-change-too-early", InAlgorithm,
+        [Invariant("leader-completeness"), Invariant("log-agreement")];
+    joined_configurations_that_need_one_majority_are_caught:
+        "raft-joint-needs-one-majority", InAlgorithm,
+        [Invariant("leader-completeness"), Invariant("log-agreement")];
     // Bully.
 
     // Ring.

@@ -88,4 +88,14 @@ plants! {
         "a snapshot is taken at the log's end and not at the last committed entry, so entries that are replaced later stay in it (takes snapshots of nearly everything)",
         breaks ["log-agreement", "leader-completeness"],
         seen "the thesis's section 5.1, left out";
+    /// A change of the voters begins before the leader has committed an entry of its own term.
+    SingleServerChangeTooEarly = "raft-single-server-change-too-early",
+        "a new leader changes the voters before it has committed an entry of its own term, beside a change that it does not know of (one server at a time)",
+        breaks ["leader-completeness", "log-agreement"],
+        seen "Ongaro, bug in single-server membership changes, raft-dev, 10 July 2015";
+    /// Joined configurations need only the new one's majority.
+    JointNeedsOneMajority = "raft-joint-needs-one-majority",
+        "while two configurations are joined, a majority of the new one decides alone",
+        breaks ["leader-completeness", "log-agreement"],
+        seen "the paper's section 6, left out";
 }

@@ -40,7 +40,7 @@ impl Raft {
             last_epoch: state.log.last_epoch(),
             last_index: state.log.last_index(),
         };
-        for peer in self.peers(state) {
+        for peer in self.electorate(state).iter() {
             out.send(peer, message.clone());
         }
         // A pre-vote promises nothing, so the own one needs no disk.
@@ -69,7 +69,7 @@ impl Raft {
             Some(Plant::AskBeforeOwnVote | Plant::LeadBeforeOwnVote) => Release::AtOnce,
             _ => Release::OnceDurable,
         };
-        for peer in self.peers(state) {
+        for peer in self.electorate(state).iter() {
             out.send_when(release, peer, message.clone());
         }
     }
@@ -208,7 +208,7 @@ impl Raft {
 
     fn count_pre_vote(&self, state: &mut State, voter: NodeId, out: &mut Out) {
         state.tally.granted.insert(voter);
-        if state.tally.granted.is_majority_of(self.members) {
+        if self.can_decide(state, state.tally.granted) {
             self.become_candidate(state, false, out);
         }
     }
@@ -221,8 +221,10 @@ impl Raft {
             state.tally.repeated = state.tally.repeated.saturating_add(1);
         }
         let granted = state.tally.granted;
-        let majority = granted.is_majority_of(self.members)
-            || granted.len() + usize::from(state.tally.repeated) > self.members.len() / 2;
+        let repeated = usize::from(state.tally.repeated);
+        let voters = state.log.configuration().voters.len();
+        let majority =
+            self.can_decide(state, granted) || repeated > 0 && granted.len() + repeated > voters / 2;
         // The bug: the others' votes are enough.
         let own = granted.contains(state.node) || self.bug == Some(Plant::LeadBeforeOwnVote);
         if majority && own {
@@ -233,7 +235,7 @@ impl Raft {
     /// An attempt that a majority rejected cannot succeed any more: back to follower, in the same term.
     fn count_rejection(&self, state: &mut State, voter: NodeId, out: &mut Out) {
         state.tally.rejected.insert(voter);
-        if state.tally.rejected.is_majority_of(self.members) {
+        if self.can_prevent(state, state.tally.rejected) {
             self.become_follower(state, out);
         }
     }

@@ -19,7 +19,7 @@ impl Raft {
         state.leading.progress.fill(unknown);
         // The own vote was written behind the whole log.
         state.leading.progress[state.node.index()].matched = last;
-        state.leading.probing = self.members.minus(NodeSet::only(state.node));
+        state.leading.probing = self.peers(state);
         state.leading.active = NodeSet::only(state.node);
         out.cancel_timer(Timer::Election);
         // A leader that wants a lease asks for it at once; otherwise the first entry is its first heartbeat.
@@ -28,8 +28,11 @@ impl Raft {
         if self.check_quorum {
             out.set_timer(Timer::CheckQuorum, self.patience());
         }
-        let batch = self.append_own(state, None, out);
-        for peer in self.peers(state) {
+        // An earlier leader may have left a change half done.
+        let now = state.log.configuration();
+        state.leading.reconfigures = now.is_joint() || state.log.configuration_index() > state.commit;
+        let batch = self.append_own(state, None, None, out);
+        for peer in self.peers(state).iter() {
             out.send(peer, Message::AppendEntries { term: state.current_term, batch: batch.clone() });
         }
     }
@@ -37,7 +40,8 @@ impl Raft {
     /// Forgets what only a leader knows, and waits for the next one.
     pub(super) fn stop_leading(&self, state: &mut State, out: &mut Out) {
         state.leading.clear();
-        for timer in [Timer::Heartbeat, Timer::CheckQuorum, Timer::Transfer, Timer::DiskStall] {
+        for timer in [Timer::Heartbeat, Timer::CheckQuorum, Timer::Transfer, Timer::DiskStall, Timer::CatchUp]
+        {
             out.cancel_timer(timer);
         }
         out.set_timer(Timer::Election, self.election_timeout);
@@ -52,7 +56,7 @@ impl Raft {
             return;
         }
         let sent = self.stamp(state, now);
-        for peer in self.peers(state) {
+        for peer in self.peers(state).iter() {
             // A follower must not commit what it was not seen to have.
             let commit = state.leading.progress[peer.index()].matched.min(state.commit);
             out.send(peer, Message::Heartbeat { term: state.current_term, commit, sent });
@@ -105,7 +109,7 @@ impl Raft {
         if state.role != Role::Leader {
             return;
         }
-        if state.leading.active.is_majority_of(self.members) {
+        if self.can_decide(state, state.leading.active) {
             state.leading.active = NodeSet::only(state.node);
             out.set_timer(Timer::CheckQuorum, self.patience());
         } else {

@@ -5,8 +5,8 @@
 //! from the answers, or trusting the check of the quorum, would serve up to twice as long (thesis §6.4.1).
 
 use super::Raft;
-use super::state::State;
-use interregnum_kernel::{LocalTime, NodeId, Now};
+use super::state::{Progress, State};
+use interregnum_kernel::{LocalTime, NodeId, NodeSet, Now};
 
 impl Raft {
     /// What the heartbeats that are about to leave carry. Without the lease no clock reading enters state or messages,
@@ -33,13 +33,8 @@ impl Raft {
     fn count_stamp(&self, state: &mut State, from: NodeId, sent: LocalTime) {
         let acked = &mut state.leading.progress[from.index()].acked;
         *acked = sent.max(*acked);
-        let mut stamps = [LocalTime::ZERO; NodeId::MAX];
-        let stamps = &mut stamps[..self.members.len()];
-        for (slot, member) in stamps.iter_mut().zip(self.members.iter()) {
-            *slot = state.leading.progress[member.index()].acked;
-        }
-        stamps.sort_unstable_by(|a, b| b.cmp(a));
-        let since = stamps[stamps.len() / 2];
+        let [new, old] = self.halves(&state.log);
+        let since = reached(&state.leading.progress, new).min(reached(&state.leading.progress, old));
         if since > LocalTime::ZERO {
             state.leading.lease_until = Some(since + self.lease_length);
         }
@@ -52,4 +47,15 @@ impl Raft {
             state.leading.lease_forfeited = true;
         }
     }
+}
+
+/// The latest stamp that a majority of the voters has acknowledged.
+fn reached(progress: &[Progress], voters: NodeSet) -> LocalTime {
+    let mut stamps = [LocalTime::ZERO; NodeId::MAX];
+    let stamps = &mut stamps[..voters.len()];
+    for (slot, voter) in stamps.iter_mut().zip(voters.iter()) {
+        *slot = progress[voter.index()].acked;
+    }
+    stamps.sort_unstable_by(|a, b| b.cmp(a));
+    stamps.get(stamps.len() / 2).copied().unwrap_or_default()
 }

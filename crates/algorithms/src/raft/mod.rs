@@ -43,6 +43,8 @@
 //! replication.rs  entries: sending, checking, acknowledging, committing
 //! lease.rs        the leader's lease
 //! log.rs          the log, the snapshot it may begin with, and the configurations in it
+//! configuration.rs  who is in the cluster, and as what
+//! membership.rs   orders to change that, step by step
 //! snapshot.rs     dropping the log's beginning, and sending the snapshot to who needs it
 //! transfer.rs     handing leadership over
 //! ```
@@ -53,6 +55,7 @@ mod election;
 mod leading;
 mod lease;
 mod log;
+mod membership;
 mod message;
 mod parameters;
 mod replication;
@@ -91,6 +94,7 @@ pub struct Raft {
     lease_length: Span,
     append_limit: u64,
     snapshot_after: u64,
+    single_server_changes: bool,
     initial_logs: Vec<Vec<Epoch>>,
     bug: Option<Plant>,
 }
@@ -111,10 +115,12 @@ pub enum Timer {
     Transfer,
     /// A leader's own disk has not answered for too long.
     DiskStall,
+    /// New nodes take long to catch up with the leader.
+    CatchUp,
 }
 
 impl TimerName for Timer {
-    const COUNT: usize = 6;
+    const COUNT: usize = 7;
 
     #[inline]
     fn index(self) -> usize {
@@ -122,8 +128,8 @@ impl TimerName for Timer {
     }
 
     fn from_index(index: usize) -> Timer {
-        use Timer::{CheckQuorum, DiskStall, Election, Guard, Heartbeat, Transfer};
-        [Election, Heartbeat, CheckQuorum, Guard, Transfer, DiskStall][index]
+        use Timer::{CatchUp, CheckQuorum, DiskStall, Election, Guard, Heartbeat, Transfer};
+        [Election, Heartbeat, CheckQuorum, Guard, Transfer, DiskStall, CatchUp][index]
     }
 }
 
@@ -136,7 +142,7 @@ impl Algorithm for Raft {
                  Ongaro, Consensus: Bridging Theory and Practice, 2014",
         bugs: bugs::BUGS,
         parameters: parameters::SPECS,
-        orders: &["transfer"],
+        orders: &["transfer", "add-node", "remove-node", "promote"],
         election_kinds: &["PreVote", "PreVoteResponse", "RequestVote", "RequestVoteResponse", "TimeoutNow"],
         promises: &[
             "election-safety",
@@ -234,7 +240,8 @@ impl Protocol for Raft {
             Input::Persisted(write) => self.on_persisted(state, &write, out),
             Input::Propose(command) => self.on_propose(state, command, out),
             Input::Administer(Order::TransferLeadership(target)) => self.on_transfer(state, target, out),
-            Input::Administer(_) | Input::Disconnected(_) => {}
+            Input::Administer(order) => self.on_order(state, order, out),
+            Input::Disconnected(_) => {}
         }
     }
 
@@ -254,7 +261,10 @@ impl Protocol for Raft {
 
     #[inline]
     fn role(&self, state: &State) -> Role {
-        state.role
+        match state.role {
+            Role::Follower if !state.log.configuration().is_voter(state.node) => Role::Learner,
+            role => role,
+        }
     }
 
     #[inline]
@@ -262,8 +272,8 @@ impl Protocol for Raft {
         state.current_term
     }
 
-    fn is_quorum(&self, _: &State, nodes: NodeSet) -> bool {
-        nodes.is_majority_of(self.members)
+    fn is_quorum(&self, state: &State, nodes: NodeSet) -> bool {
+        self.can_decide(state, nodes)
     }
 
     fn last_index(&self, state: &State) -> LogIndex {
@@ -293,13 +303,20 @@ impl Raft {
     /// Whether the node may stand for election: a spare has no vote, and a node whose snapshot is not durable yet would
     /// stand for a log that it may lose.
     pub(crate) fn is_promotable(&self, state: &State) -> bool {
-        self.members.contains(state.node) && state.restoring == LogIndex::ZERO
+        self.is_electable(state, state.node) && state.restoring == LogIndex::ZERO
     }
 
-    /// All members but this node.
+    /// Everybody who receives the log, but for this node.
     #[inline]
-    fn peers(&self, state: &State) -> impl Iterator<Item = NodeId> + use<> {
-        self.members.minus(NodeSet::only(state.node)).iter()
+    fn peers(&self, state: &State) -> NodeSet {
+        state.log.configuration().everyone().minus(NodeSet::only(state.node))
+    }
+
+    /// Everybody who votes, but for this node. Whether a learner's vote counts is the candidate's to say, and by its log
+    /// it has none.
+    #[inline]
+    fn electorate(&self, state: &State) -> NodeSet {
+        self.peers(state).minus(state.log.configuration().learners)
     }
 
     #[inline]
@@ -309,8 +326,9 @@ impl Raft {
             Timer::Heartbeat => self.on_heartbeat_due(state, now, out),
             Timer::CheckQuorum => self.on_check_quorum(state, out),
             Timer::Guard => self.on_guard_ends(state, out),
-            Timer::Transfer => state.leading.transferee = None,
+            Timer::Transfer => self.on_transfer_timeout(state, out),
             Timer::DiskStall => self.on_disk_stall(state),
+            Timer::CatchUp => self.on_catch_up_timeout(state, out),
         }
     }
 

@@ -88,6 +88,13 @@ const SNAPSHOT_AFTER: ParameterSpec = ParameterSpec {
     default: |_| Value::Count(0),
 };
 
+const SINGLE_SERVER_CHANGES: ParameterSpec = ParameterSpec {
+    name: "single_server_changes",
+    kind: ParameterKind::Flag,
+    doc: "whether the voters change one at a time, instead of by joining the old and the new configuration",
+    default: |_| Value::Flag(false),
+};
+
 const INITIAL_LOGS: ParameterSpec = ParameterSpec {
     name: "initial_logs",
     kind: ParameterKind::Logs,
@@ -107,6 +114,7 @@ pub(crate) static SPECS: &[ParameterSpec] = &[
     CLOCK_DRIFT_BOUND,
     APPEND_LIMIT,
     SNAPSHOT_AFTER,
+    SINGLE_SERVER_CHANGES,
     INITIAL_LOGS,
 ];
 
@@ -191,6 +199,8 @@ pub(super) fn read(parameters: &Parameters) -> Result<Raft, ParameterError> {
             (0, Some(Plant::SnapshotOfUncommitted)) => 1,
             (set, _) => set,
         },
+        single_server_changes: parameters.flag(&SINGLE_SERVER_CHANGES)?
+            || bug == Some(Plant::SingleServerChangeTooEarly),
         initial_logs: initial_logs(parameters)?,
         bug,
     })

@@ -1,10 +1,11 @@
 //! Entries: how they are sent, checked, acknowledged and committed.
 
 use super::bugs::Plant;
+use super::configuration::Configuration;
 use super::message::Batch;
-use super::state::{LogWrite, State};
+use super::state::{LogWrite, Progress, State};
 use super::{Message, Out, Raft};
-use interregnum_kernel::{Command, Epoch, LogEntry, LogIndex, NodeId, Role};
+use interregnum_kernel::{Command, Epoch, LogEntry, LogIndex, NodeId, NodeSet, Role};
 use std::sync::Arc;
 
 /// The leader's side.
@@ -14,8 +15,14 @@ impl Raft {
         if state.role != Role::Leader || state.leading.transferee.is_some() {
             return;
         }
-        let batch = self.append_own(state, Some(command), out);
-        for peer in self.peers(state) {
+        let batch = self.append_own(state, Some(command), None, out);
+        self.send_own(state, &batch, out);
+    }
+
+    /// Sends the leader's own new entry to everyone who has all before it or is about to.
+    #[inline]
+    pub(super) fn send_own(&self, state: &mut State, batch: &Arc<Batch>, out: &mut Out) {
+        for peer in self.peers(state).iter() {
             let next = &mut state.leading.progress[peer.index()].next;
             if state.leading.stalled || state.leading.probing.contains(peer) {
                 continue;
@@ -30,25 +37,29 @@ impl Raft {
         }
     }
 
-    /// Adds one entry to the leader's own log and asks for it to be written.
+    /// Adds one entry to the leader's own log and asks for it to be written. It is a client's command, or a configuration,
+    /// or nobody's command.
     pub(super) fn append_own(
         &self,
         state: &mut State,
         command: Option<Command>,
+        configuration: Option<Configuration>,
         out: &mut Out,
     ) -> Arc<Batch> {
+        let command = configuration.map_or(command, |configuration| Some(configuration.command()));
         let entry = LogEntry { epoch: state.current_term, command };
+        let index = state.log.last_index().next();
         let batch = Arc::new(Batch {
             prev_index: state.log.last_index(),
             prev_epoch: state.log.last_epoch(),
             commit: state.commit,
             entries: Box::new([entry]),
-            configurations: Box::default(),
+            configurations: configuration.map(|configuration| (index, configuration)).into_iter().collect(),
         });
         if !state.awaits_own_disk() {
             self.await_own_disk(out);
         }
-        state.log.push(entry, None);
+        state.log.push(entry, configuration);
         self.save_entries(state, &batch, out);
         batch
     }
@@ -67,14 +78,17 @@ impl Raft {
 
     #[inline(never)]
     fn send_rest(&self, state: &mut State, peer: NodeId, out: &mut Out) {
-        let progress = &mut state.leading.progress[peer.index()];
-        let prev_index = LogIndex(progress.next.0.saturating_sub(1));
-        let entries = state.log.after(prev_index, self.append_limit);
-        if state.leading.stalled || entries.is_empty() {
+        if state.leading.stalled {
             return;
         }
+        let progress = &mut state.leading.progress[peer.index()];
+        let prev_index = LogIndex(progress.next.0.saturating_sub(1));
         if prev_index < state.log.start().index {
             return self.send_snapshot(state, peer, out);
+        }
+        let entries = state.log.after(prev_index, self.append_limit);
+        if entries.is_empty() {
+            return;
         }
         let batch = Arc::new(Batch {
             prev_index,
@@ -134,20 +148,19 @@ impl Raft {
         }
         self.send_entries(state, from, out);
         self.continue_transfer(state, from, out);
+        if state.leading.reconfigures {
+            self.continue_change(state, out);
+        }
     }
 
     /// Commits up to the highest position that a majority has, if it holds an entry of the leader's own term: copies of
     /// older entries prove nothing, but are committed with it (paper §5.4.2).
     pub(super) fn advance_commit(&self, state: &mut State, out: &mut Out) {
+        let [new, old] = self.halves(&state.log);
         let progress = &state.leading.progress;
-        let matched = |node: NodeId| progress[node.index()].matched;
-        let mut majority_has = state.commit;
-        for index in self.members.iter().map(matched) {
-            // What is no further than the furthest so far need not be counted.
-            let holders = || self.members.iter().filter(|other| matched(*other) >= index).count();
-            if index > majority_has && holders() > self.members.len() / 2 {
-                majority_has = index;
-            }
+        let mut majority_has = held_by_majority(progress, new, state.commit);
+        if old != new {
+            majority_has = majority_has.min(held_by_majority(progress, old, state.commit));
         }
         if majority_has == state.commit {
             return;
@@ -156,8 +169,25 @@ impl Raft {
         // The bug: copies of any entry count.
         if own_term || self.bug == Some(Plant::CommitCountsAnyTerm) {
             self.commit_to(state, majority_has, out);
+            if state.leading.reconfigures {
+                self.continue_change(state, out);
+            }
         }
     }
+}
+
+/// The highest position that a majority of the voters has, if it is above this one; otherwise this one.
+fn held_by_majority(progress: &[Progress], voters: NodeSet, above: LogIndex) -> LogIndex {
+    let matched = |node: NodeId| progress[node.index()].matched;
+    let mut highest = above;
+    for index in voters.iter().map(matched) {
+        // What is no further than the furthest so far need not be counted.
+        let holders = || voters.iter().filter(|other| matched(*other) >= index).count();
+        if index > highest && holders() > voters.len() / 2 {
+            highest = index;
+        }
+    }
+    highest
 }
 
 /// The follower's side.

@@ -1,6 +1,7 @@
 //! What a Raft node remembers: in memory, and on disk.
 
 use super::log::{Log, Snapshot};
+use super::membership::Change;
 use super::message::Batch;
 use interregnum_kernel::{Epoch, LocalTime, LogIndex, NodeId, NodeSet, Role};
 use std::sync::Arc;
@@ -86,6 +87,10 @@ pub(crate) struct Leading {
     pub(crate) stalled: bool,
     /// When the lease ends.
     pub(crate) lease_until: Option<LocalTime>,
+    /// The change of the configuration that was ordered, until it is made.
+    pub(crate) change: Option<Change>,
+    /// Whether a change may have to go on: one was ordered, or an earlier leader left one half done.
+    pub(crate) reconfigures: bool,
     /// Whether an election was asked for in this term that nobody's guard holds up. No lease is safe from then on.
     pub(crate) lease_forfeited: bool,
 }
@@ -111,6 +116,8 @@ impl Leading {
             transferee: None,
             stalled: false,
             lease_until: None,
+            change: None,
+            reconfigures: false,
             lease_forfeited: false,
         }
     }
@@ -123,6 +130,8 @@ impl Leading {
         self.transferee = None;
         self.stalled = false;
         self.lease_until = None;
+        self.change = None;
+        self.reconfigures = false;
         self.lease_forfeited = false;
     }
 }

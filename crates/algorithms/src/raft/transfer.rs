@@ -8,7 +8,7 @@ use interregnum_kernel::{NodeId, Role};
 impl Raft {
     /// The operator's order. A later one replaces an earlier one.
     pub(super) fn on_transfer(&self, state: &mut State, target: NodeId, out: &mut Out) {
-        let fit = self.members.contains(target) && target != state.node;
+        let fit = self.is_electable(state, target) && target != state.node;
         if state.role != Role::Leader || !fit {
             return;
         }
@@ -25,11 +25,23 @@ impl Raft {
         let complete = state.leading.progress[from.index()].matched == state.log.last_index();
         let told = state.leading.transferee == Some(from) && complete;
         if told {
-            // The election that follows passes the guards on which a lease rests, so the lease goes first.
-            self.forfeit_lease(state);
-            out.send(from, Message::TimeoutNow { term: state.current_term });
+            self.tell_to_stand(state, from, out);
         }
         told
+    }
+
+    /// The election that follows passes the guards on which a lease rests, so the lease goes first.
+    pub(super) fn tell_to_stand(&self, state: &mut State, heir: NodeId, out: &mut Out) {
+        self.forfeit_lease(state);
+        out.send(heir, Message::TimeoutNow { term: state.current_term });
+    }
+
+    /// The target did not take over: the leader goes on.
+    pub(super) fn on_transfer_timeout(&self, state: &mut State, out: &mut Out) {
+        state.leading.transferee = None;
+        if state.leading.reconfigures {
+            self.continue_change(state, out);
+        }
     }
 
     /// The leader wants this node to lead: no pre-vote, no waiting. A node that stands already goes on as it is.

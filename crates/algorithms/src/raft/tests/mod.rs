@@ -5,6 +5,7 @@ mod disk;
 mod election;
 mod guard;
 mod lease;
+mod membership;
 mod planted;
 mod replication;
 mod scripts;
@@ -178,7 +179,10 @@ impl Cluster {
     }
 
     fn order_transfer(&mut self, node: NodeId, target: NodeId) {
-        let order = Order::TransferLeadership(target);
+        self.order(node, Order::TransferLeadership(target));
+    }
+
+    fn order(&mut self, node: NodeId, order: Order) {
         self.at_host(node, |host, raft, now, effects, desk| host.administer(raft, now, order, effects, desk));
     }
 
@@ -237,6 +241,15 @@ impl Cluster {
     /// Everything in the network is lost.
     fn lose_all(&mut self) {
         self.world.in_flight.clear();
+    }
+
+    /// No message passes between the two groups any more.
+    fn part(&mut self, left: &[NodeId], right: &[NodeId]) {
+        for a in left {
+            for b in right {
+                self.cut(*a, *b);
+            }
+        }
     }
 
     /// No message passes between the two any more.

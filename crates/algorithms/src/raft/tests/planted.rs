@@ -2,6 +2,7 @@
 
 use super::replication::figure_8;
 use super::*;
+use interregnum_kernel::{NodeSet, Standing};
 
 /// Runs a schedule with the bug and without, and hands back what it found.
 fn both<T>(parameters: &Parameters, bug: &str, schedule: impl Fn(&mut Cluster) -> T) -> (T, T) {
@@ -382,6 +383,63 @@ fn snapshot_of_uncommitted_keeps_what_is_replaced() {
         "n1 has the second command in its snapshot, n2 commits another entry there"
     );
     assert_eq!(correct, (1, Some((3, 2))), "only what is committed is covered");
+}
+
+#[test]
+fn single_server_change_too_early_loses_a_committed_entry() {
+    let parameters = Parameters { members: NodeSet::first(4), ..bare(5) };
+    let parameters = parameters.with("single_server_changes", Value::Flag(true));
+    let (planted, correct) = both(&parameters, "raft-single-server-change-too-early", |cluster| {
+        cluster.elect(N1);
+        cluster.order(N1, Order::AddNodes { nodes: NodeSet::only(N5), standing: Standing::Learner });
+        cluster.settle();
+        cluster.beat(N1);
+        // n1 gives n5 a vote, and tells only n5.
+        cluster.part(&[N1, N5], &[N2, N3, N4]);
+        cluster.order(N1, Order::PromoteNodes(NodeSet::only(N5)));
+        cluster.settle();
+        // n2, elected by three of the four, takes n1 out, and tells only n3.
+        cluster.time_out(N2);
+        cluster.sync(N2);
+        cluster.exchange("RequestVote", N2, N3);
+        cluster.exchange("RequestVote", N2, N4);
+        cluster.isolate(N4);
+        cluster.order(N2, Order::RemoveNodes(NodeSet::only(N1)));
+        cluster.settle();
+        let committed = cluster.committed(N2);
+        // n1 comes back with the majority of five, none of which n2 knows.
+        cluster.heal();
+        cluster.part(&[N2, N3], &[N1, N4, N5]);
+        cluster.crash(N1, 0);
+        cluster.restart(N1);
+        cluster.time_out(N1);
+        cluster.settle();
+        cluster.time_out(N1);
+        cluster.settle();
+        assert!(cluster.leads(N1), "n1, n4 and n5 are three of five");
+        (committed, cluster.committed(N1))
+    });
+    assert_eq!(planted.0[2..], [(3, 2), (4, 2)], "n2 and n3 commit as two of three");
+    assert!(planted.1.ends_with(&[(3, 1), (4, 3)]), "n1 commits others in these places: {:?}", planted.1);
+    assert_eq!(correct.0.len(), 2, "n2 waits for its own first entry, and with n3 cannot commit it");
+}
+
+#[test]
+fn joint_needs_one_majority_decides_twice() {
+    let parameters = Parameters { members: NodeSet::first(3), ..bare(5) };
+    let (planted, correct) = both(&parameters, "raft-joint-needs-one-majority", |cluster| {
+        cluster.elect(N1);
+        let nodes = NodeSet::from_iter([N4, N5]);
+        cluster.order(N1, Order::AddNodes { nodes, standing: Standing::Learner });
+        cluster.settle();
+        cluster.part(&[N1, N4, N5], &[N2, N3]);
+        cluster.order(N1, Order::PromoteNodes(nodes));
+        cluster.settle();
+        cluster.elect(N2);
+        (cluster.commit(N1), cluster.committed(N2).last().copied())
+    });
+    assert_eq!(planted, (4, Some((3, 2))), "three of five and two of three decide on position 3");
+    assert_eq!(correct, (2, Some((3, 2))), "n1 lacks a majority of the old three");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! in the rules; the invariants proper live in their own crate.
 
 use super::*;
-use interregnum_kernel::{Incarnation, LogChain, LogEntry};
+use interregnum_kernel::{Incarnation, LogChain, LogEntry, NodeSet, Standing};
 use std::collections::BTreeMap;
 
 /// A small generator of our own, so that a failing seed fails for ever.
@@ -124,6 +124,10 @@ fn run(parameters: &Parameters, seed: u64, steps: usize) -> Result<Ledger, Strin
                     cluster.crash(node, kept);
                 }
             }
+            97..=98 if parameters.members.len() < usize::from(parameters.nodes) => {
+                let order = random_order(&mut random, parameters.nodes);
+                cluster.order(node, order);
+            }
             96 => {
                 let target = NodeId::from_index(random.below(cluster.hosts.len()));
                 cluster.order_transfer(node, target);
@@ -143,6 +147,57 @@ fn run(parameters: &Parameters, seed: u64, steps: usize) -> Result<Ledger, Strin
         }
     }
     Ok(ledger)
+}
+
+/// An order to change the cluster, sensible or not.
+fn random_order(random: &mut Random, count: u8) -> Order {
+    let node = NodeSet::only(NodeId::from_index(random.below(usize::from(count))));
+    let nodes = if random.chance(30) { node.union(NodeSet::only(NodeId(0))) } else { node };
+    match random.below(4) {
+        0 => Order::AddNodes { nodes, standing: Standing::Voter },
+        1 => Order::AddNodes { nodes, standing: Standing::Learner },
+        2 => Order::PromoteNodes(nodes),
+        _ => Order::RemoveNodes(nodes),
+    }
+}
+
+/// Clusters that change: the orders come for those that have spares.
+fn changing() -> Vec<Parameters> {
+    let spares = Parameters { members: NodeSet::first(3), ..bare(5) };
+    vec![
+        spares.clone(),
+        spares.clone().with("snapshot_after", Value::Count(1)),
+        spares.clone().with("single_server_changes", Value::Flag(true)),
+        Parameters { members: NodeSet::first(4), ..bare(5) }.with("single_server_changes", Value::Flag(true)),
+        Parameters { members: NodeSet::first(2), ..Parameters::of(4) }.with("lease", Value::Flag(true)),
+    ]
+}
+
+#[test]
+fn no_random_schedule_breaks_safety_while_the_cluster_changes() {
+    let (mut elections, mut commits, mut changes) = (0, 0, 0);
+    for parameters in changing() {
+        for seed in 0..300 {
+            let ledger =
+                run(&parameters, seed, 2500).unwrap_or_else(|problem| panic!("{parameters:?}: {problem}"));
+            elections += ledger.elections;
+            commits += ledger.committed.len();
+            let change = |(entry, _): &&(LogEntry, u64)| entry.command.is_some_and(|c| c.0 >= 3 << 62);
+            changes += ledger.committed.values().filter(change).count();
+        }
+    }
+    assert!(elections > 5000, "only {elections} elections were put to the test");
+    assert!(commits > 5000, "only {commits} commits were put to the test");
+    assert!(changes > 2000, "only {changes} changes were committed");
+}
+
+#[test]
+fn random_schedules_find_the_bug_planted_in_joining() {
+    let found = changing().into_iter().find_map(|parameters| {
+        let parameters = parameters.with_bug("raft-joint-needs-one-majority");
+        (0..300).find_map(|seed| run(&parameters, seed, 2500).err())
+    });
+    assert!(found.is_some(), "it was not found");
 }
 
 fn configurations() -> Vec<Parameters> {
