@@ -80,6 +80,9 @@ hunts! {
     joined_configurations_that_need_one_majority_are_caught:
         "raft-joint-needs-one-majority", InAlgorithm,
         [Invariant("leader-completeness"), Invariant("log-agreement")];
+    a_witness_that_keeps_no_position_is_caught:
+        "raft-witness-keeps-no-position", InAlgorithm,
+        [Invariant("leader-completeness"), Invariant("log-agreement")];
     // Bully.
 
     // Ring.

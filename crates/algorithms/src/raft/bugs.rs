@@ -98,4 +98,9 @@ plants! {
         "while two configurations are joined, a majority of the new one decides alone",
         breaks ["leader-completeness", "log-agreement"],
         seen "the paper's section 6, left out";
+    /// A witness acknowledges a position and does not keep it.
+    WitnessKeepsNoPosition = "raft-witness-keeps-no-position",
+        "a witness acknowledges entries and keeps nothing of them, so it votes for who lacks them",
+        breaks ["leader-completeness", "log-agreement"],
+        seen "what a witness without storage would be";
 }

@@ -14,7 +14,10 @@ impl Raft {
         }
         if !self.is_promotable(state) {
             state.leader = None;
-            return out.set_timer(Timer::Election, self.election_timeout);
+            return self.await_leader(state, out);
+        }
+        if state.role == Role::Candidate {
+            self.note_failure(state);
         }
         if self.pre_vote {
             self.become_pre_candidate(state, out);
@@ -34,7 +37,7 @@ impl Raft {
         } else {
             self.give_up_leader(state, out);
         }
-        out.set_timer(Timer::Election, self.election_timeout);
+        self.await_leader(state, out);
         let message = Message::PreVote {
             term: state.current_term.next(),
             last_epoch: state.log.last_epoch(),
@@ -55,7 +58,7 @@ impl Raft {
         state.voted_for = Some(state.node);
         self.give_up_leader(state, out);
         self.save_vote(state, Release::OnceDurable, out);
-        out.set_timer(Timer::Election, self.election_timeout);
+        self.await_leader(state, out);
         let message = Message::RequestVote {
             term: state.current_term,
             last_epoch: state.log.last_epoch(),
@@ -122,7 +125,7 @@ impl Raft {
             if state.role == Role::PreCandidate {
                 self.become_follower(state, out);
             }
-            out.set_timer(Timer::Election, self.election_timeout);
+            self.await_leader(state, out);
         }
         if granted && state.voted_for != Some(from) {
             state.voted_for = Some(from);
@@ -304,7 +307,7 @@ impl Raft {
         }
         state.leader = Some(from);
         if !self.stickiness {
-            out.set_timer(Timer::Election, self.election_timeout);
+            self.await_leader(state, out);
             return true;
         }
         self.guard(state, out);
@@ -327,8 +330,9 @@ impl Raft {
     pub(super) fn on_guard_ends(&self, state: &mut State, out: &mut Out) {
         state.guarded = false;
         if std::mem::take(&mut state.guard_comes_first) {
-            let Jitter { min, max } = self.election_timeout;
-            out.set_timer(Timer::Election, Jitter::between(Span::ZERO, Span(max.0 - min.0)));
+            let Jitter { min, max } = self.patience_for_leader(state);
+            let gone = self.election_timeout.min.0;
+            out.set_timer(Timer::Election, Jitter::between(Span(min.0 - gone), Span(max.0 - gone)));
         }
     }
 

@@ -31,8 +31,13 @@ impl Raft {
         // An earlier leader may have left a change half done.
         let now = state.log.configuration();
         state.leading.reconfigures = now.is_joint() || state.log.configuration_index() > state.commit;
+        state.failures = 0;
+        if self.minimum_tenure > Span::ZERO {
+            state.leading.is_bound = true;
+            out.set_timer(Timer::Tenure, Jitter::exactly(self.minimum_tenure));
+        }
         let batch = self.append_own(state, None, None, out);
-        for peer in self.peers(state).iter() {
+        for peer in self.peers(state).minus(self.witnesses).iter() {
             out.send(peer, Message::AppendEntries { term: state.current_term, batch: batch.clone() });
         }
     }
@@ -40,11 +45,17 @@ impl Raft {
     /// Forgets what only a leader knows, and waits for the next one.
     pub(super) fn stop_leading(&self, state: &mut State, out: &mut Out) {
         state.leading.clear();
-        for timer in [Timer::Heartbeat, Timer::CheckQuorum, Timer::Transfer, Timer::DiskStall, Timer::CatchUp]
-        {
+        for timer in [
+            Timer::Heartbeat,
+            Timer::CheckQuorum,
+            Timer::Transfer,
+            Timer::DiskStall,
+            Timer::CatchUp,
+            Timer::Tenure,
+        ] {
             out.cancel_timer(timer);
         }
-        out.set_timer(Timer::Election, self.election_timeout);
+        self.await_leader(state, out);
     }
 
     pub(super) fn on_heartbeat_due(&self, state: &mut State, now: Now, out: &mut Out) {
@@ -100,6 +111,8 @@ impl Raft {
                 progress.next = progress.matched.next();
             }
             self.send_entries(state, from, out);
+        } else if !self.ranks.is_empty() {
+            self.consider_heir(state, from, out);
         }
     }
 
@@ -150,6 +163,9 @@ impl Raft {
             self.await_own_disk(out);
         } else {
             out.cancel_timer(Timer::DiskStall);
+        }
+        if !self.witnesses.is_empty() {
+            self.tell_witnesses(state, out);
         }
         self.advance_commit(state, out);
     }

@@ -196,6 +196,17 @@ impl Log {
         self.in_force = snapshot.configuration;
     }
 
+    /// A witness's log: it ends here, and holds nothing.
+    pub(crate) fn record(&mut self, epoch: Epoch, index: LogIndex) {
+        (self.start.epoch, self.start.index) = (epoch, index);
+    }
+
+    /// The log becomes a witness's.
+    pub(crate) fn forget_entries(&mut self) {
+        self.record(self.last_epoch(), self.last_index());
+        self.entries.clear();
+    }
+
     /// What the snapshot covers, if there is one.
     pub(crate) fn covered(&self) -> Option<Covered> {
         let Snapshot { index, chain, .. } = self.start;

@@ -58,10 +58,13 @@ impl Raft {
         let mut target = now;
         match order {
             Order::AddNodes { nodes, standing: Standing::Voter } => {
-                target.voters = target.voters.union(nodes);
+                target.voters = target.voters.union(nodes.minus(self.witnesses));
             }
             Order::AddNodes { nodes, standing: Standing::Learner } => {
-                target.learners = target.learners.union(nodes.minus(now.voters));
+                target.learners = target.learners.union(nodes.minus(now.voters).minus(self.witnesses));
+            }
+            Order::AddNodes { nodes, standing: Standing::Witness } => {
+                target.voters = target.voters.union(nodes.intersection(self.witnesses));
             }
             Order::PromoteNodes(nodes) => {
                 target.voters = target.voters.union(nodes.intersection(now.learners));
@@ -70,11 +73,17 @@ impl Raft {
                 target.voters = target.voters.minus(nodes);
                 target.learners = target.learners.minus(nodes);
             }
-            _ => return None,
+            Order::TransferLeadership(_) | Order::Resign => return None,
         }
         target.learners = target.learners.minus(target.voters);
         let exists = target.everyone().minus(NodeSet::first(usize::from(self.nodes))).is_empty();
-        (target != now && exists && !target.voters.is_empty()).then_some(target)
+        (target != now && exists && self.is_lawful(target)).then_some(target)
+    }
+
+    /// Whether a configuration can decide, and nothing without a node that stores it.
+    fn is_lawful(&self, configuration: Configuration) -> bool {
+        let voters = configuration.voters;
+        !voters.is_empty() && !self.witnesses.is_majority_of(voters)
     }
 }
 
@@ -118,7 +127,7 @@ impl Raft {
         target: Configuration,
         out: &mut Out,
     ) -> Option<Configuration> {
-        let newcomers = target.voters.minus(now.voters);
+        let newcomers = target.voters.minus(now.voters).minus(self.witnesses);
         let strangers = newcomers.minus(now.learners);
         if !strangers.is_empty() {
             return Some(Configuration { learners: now.learners.union(strangers), ..now });
@@ -129,7 +138,8 @@ impl Raft {
         if target.voters == now.voters {
             Some(target)
         } else if self.single_server_changes {
-            Some(one_server_further(now, target))
+            let steps = single_steps(now, target);
+            steps.into_iter().find(|step| self.is_lawful(*step))
         } else {
             Some(Configuration { outgoing: now.voters, ..target })
         }
@@ -162,7 +172,7 @@ impl Raft {
             state.leading.progress[newcomer.index()] = Progress { next: place, ..Progress::default() };
             state.leading.probing.insert(newcomer);
         }
-        for leaver in before.minus(next.everyone()).iter() {
+        for leaver in before.minus(next.everyone()).minus(NodeSet::only(state.node)).iter() {
             state.leading.progress[leaver.index()] = Progress::default();
             state.leading.probing.remove(leaver);
         }
@@ -175,17 +185,19 @@ impl Raft {
     }
 }
 
-/// One step of a change without joining: a node more, or one less. Majorities of configurations that differ by one voter
-/// always share a node (thesis §4.1).
-fn one_server_further(now: Configuration, target: Configuration) -> Configuration {
-    let mut next = now;
-    if let Some(newcomer) = target.voters.minus(now.voters).iter().next() {
-        next.voters.insert(newcomer);
-        next.learners.remove(newcomer);
-    } else if let Some(leaver) = now.voters.minus(target.voters).iter().next() {
-        next.voters.remove(leaver);
+/// The steps that a change can take without joining: a voter more, or else one less. Majorities of configurations that
+/// differ by one voter always share a node (thesis §4.1).
+fn single_steps(now: Configuration, target: Configuration) -> Vec<Configuration> {
+    let mut steps = Vec::new();
+    for newcomer in target.voters.minus(now.voters).iter() {
+        let only = NodeSet::only(newcomer);
+        let (voters, learners) = (now.voters.union(only), now.learners.minus(only));
+        steps.push(Configuration { voters, learners, ..now });
     }
-    next
+    for leaver in now.voters.minus(target.voters).iter() {
+        steps.push(Configuration { voters: now.voters.minus(NodeSet::only(leaver)), ..now });
+    }
+    steps
 }
 
 /// Catching up.
@@ -249,6 +261,6 @@ impl Raft {
     /// Whether the node could lead in the configuration in force.
     #[inline]
     pub(super) fn is_electable(&self, state: &State, node: NodeId) -> bool {
-        state.log.configuration().is_voter(node)
+        state.log.configuration().is_voter(node) && !self.is_witness(node)
     }
 }

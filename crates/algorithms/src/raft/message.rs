@@ -125,6 +125,15 @@ pub enum Message {
         /// The snapshot.
         snapshot: Arc<Snapshot>,
     },
+    /// "My disk goes as far as this", to a witness, which is sent no entries.
+    AppendPosition {
+        /// The leader's term.
+        term: Epoch,
+        /// The epoch of the last entry on its disk.
+        epoch: Epoch,
+        /// That entry's position.
+        index: LogIndex,
+    },
     /// The answer to a snapshot.
     InstallSnapshotResponse {
         /// The follower's term.
@@ -151,6 +160,7 @@ impl Message {
         "TimeoutNow",
         "InstallSnapshot",
         "InstallSnapshotResponse",
+        "AppendPosition",
     ];
 
     /// Which kind it is.
@@ -168,6 +178,7 @@ impl Message {
             Message::TimeoutNow { .. } => 8,
             Message::InstallSnapshot { .. } => 9,
             Message::InstallSnapshotResponse { .. } => 10,
+            Message::AppendPosition { .. } => 11,
         })
     }
 
@@ -185,7 +196,8 @@ impl Message {
             | Message::HeartbeatResponse { term, .. }
             | Message::TimeoutNow { term }
             | Message::InstallSnapshot { term, .. }
-            | Message::InstallSnapshotResponse { term, .. } => *term,
+            | Message::InstallSnapshotResponse { term, .. }
+            | Message::AppendPosition { term, .. } => *term,
         }
     }
 
@@ -200,7 +212,10 @@ impl Message {
     pub(crate) fn may_write(&self) -> bool {
         matches!(
             self,
-            Message::RequestVote { .. } | Message::AppendEntries { .. } | Message::InstallSnapshot { .. }
+            Message::RequestVote { .. }
+                | Message::AppendEntries { .. }
+                | Message::InstallSnapshot { .. }
+                | Message::AppendPosition { .. }
         )
     }
 
@@ -233,6 +248,7 @@ impl Message {
                 mix(mix(mix(label, snapshot.index.0), snapshot.epoch.0), snapshot.chain.0)
             }
             Message::InstallSnapshotResponse { index, .. } => mix(label, index.0),
+            Message::AppendPosition { epoch, index, .. } => mix(mix(label, epoch.0), index.0),
         }
     }
 }

@@ -46,10 +46,13 @@
 //! configuration.rs  who is in the cluster, and as what
 //! membership.rs   orders to change that, step by step
 //! snapshot.rs     dropping the log's beginning, and sending the snapshot to who needs it
-//! transfer.rs     handing leadership over
+//! transfer.rs     handing leadership over, and giving it up
+//! candidacy.rs    how long a node waits: priority and back-off
+//! witness.rs      nodes that vote and store no entries
 //! ```
 
 mod bugs;
+mod candidacy;
 mod configuration;
 mod election;
 mod leading;
@@ -64,6 +67,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 mod transfer;
+mod witness;
 
 pub use bugs::Plant;
 pub use configuration::Configuration;
@@ -95,6 +99,11 @@ pub struct Raft {
     append_limit: u64,
     snapshot_after: u64,
     single_server_changes: bool,
+    witnesses: NodeSet,
+    /// Per node, how many priorities are above its own; empty where no priorities are set.
+    ranks: Vec<u64>,
+    backoff: bool,
+    minimum_tenure: Span,
     initial_logs: Vec<Vec<Epoch>>,
     bug: Option<Plant>,
 }
@@ -117,10 +126,12 @@ pub enum Timer {
     DiskStall,
     /// New nodes take long to catch up with the leader.
     CatchUp,
+    /// A leader has led for the minimum tenure.
+    Tenure,
 }
 
 impl TimerName for Timer {
-    const COUNT: usize = 7;
+    const COUNT: usize = 8;
 
     #[inline]
     fn index(self) -> usize {
@@ -128,8 +139,8 @@ impl TimerName for Timer {
     }
 
     fn from_index(index: usize) -> Timer {
-        use Timer::{CatchUp, CheckQuorum, DiskStall, Election, Guard, Heartbeat, Transfer};
-        [Election, Heartbeat, CheckQuorum, Guard, Transfer, DiskStall, CatchUp][index]
+        use Timer::{CatchUp, CheckQuorum, DiskStall, Election, Guard, Heartbeat, Tenure, Transfer};
+        [Election, Heartbeat, CheckQuorum, Guard, Transfer, DiskStall, CatchUp, Tenure][index]
     }
 }
 
@@ -142,7 +153,7 @@ impl Algorithm for Raft {
                  Ongaro, Consensus: Bridging Theory and Practice, 2014",
         bugs: bugs::BUGS,
         parameters: parameters::SPECS,
-        orders: &["transfer", "add-node", "remove-node", "promote"],
+        orders: &["transfer", "resign", "add-node", "remove-node", "promote"],
         election_kinds: &["PreVote", "PreVoteResponse", "RequestVote", "RequestVoteResponse", "TimeoutNow"],
         promises: &[
             "election-safety",
@@ -161,7 +172,7 @@ impl Algorithm for Raft {
     }
 
     fn warnings(parameters: &Parameters) -> Vec<ParameterError> {
-        crate::profile::even_cluster(parameters.members.len()).into_iter().collect()
+        parameters::warnings(parameters)
     }
 }
 
@@ -195,6 +206,7 @@ impl Protocol for Raft {
             Some(LogWrite::Append(batch)) => disk.log.splice(batch),
             Some(LogWrite::Compact(to)) => disk.log.compact(*to),
             Some(LogWrite::Restore(snapshot)) => disk.log.restore(snapshot),
+            Some(LogWrite::Record(epoch, index)) => disk.log.record(*epoch, *index),
         }
     }
 
@@ -205,13 +217,13 @@ impl Protocol for Raft {
     fn install(&self, node: NodeId) -> Disk {
         let epochs = self.initial_logs.get(node.index()).map_or(&[][..], Vec::as_slice);
         let entries = (1..).zip(epochs).map(|(index, epoch)| initial_entry(*epoch, index));
+        let mut log = Log::of(Configuration::of(self.members), entries.collect());
+        if self.is_witness(node) {
+            log.forget_entries();
+        }
         // An entry's epoch was led by somebody: were a node free to vote in it, it could be won a second time.
         let latest = self.initial_logs.iter().flatten().max();
-        Disk {
-            current_term: latest.copied().unwrap_or_default(),
-            voted_for: None,
-            log: Log::of(Configuration::of(self.members), entries.collect()),
-        }
+        Disk { current_term: latest.copied().unwrap_or_default(), voted_for: None, log }
     }
 
     fn boot(&self, Process { node, .. }: Process, disk: &Disk, _: Now, out: &mut Out) -> State {
@@ -225,9 +237,14 @@ impl Protocol for Raft {
             // Before the crash the node may have acknowledged a lease.
             self.guard(&mut state, out);
         }
-        self.note_snapshot(&state, out);
+        if self.is_witness(node) {
+            // Its position says nothing of commits.
+            state.commit = LogIndex::ZERO;
+        } else {
+            self.note_snapshot(&state, out);
+        }
         if self.is_promotable(&state) {
-            out.set_timer(Timer::Election, self.election_timeout);
+            self.await_leader(&state, out);
         }
         state
     }
@@ -240,6 +257,7 @@ impl Protocol for Raft {
             Input::Persisted(write) => self.on_persisted(state, &write, out),
             Input::Propose(command) => self.on_propose(state, command, out),
             Input::Administer(Order::TransferLeadership(target)) => self.on_transfer(state, target, out),
+            Input::Administer(Order::Resign) => self.on_resign(state, out),
             Input::Administer(order) => self.on_order(state, order, out),
             Input::Disconnected(_) => {}
         }
@@ -262,6 +280,7 @@ impl Protocol for Raft {
     #[inline]
     fn role(&self, state: &State) -> Role {
         match state.role {
+            Role::Follower if self.is_witness(state.node) => Role::Witness,
             Role::Follower if !state.log.configuration().is_voter(state.node) => Role::Learner,
             role => role,
         }
@@ -328,6 +347,7 @@ impl Raft {
             Timer::Guard => self.on_guard_ends(state, out),
             Timer::Transfer => self.on_transfer_timeout(state, out),
             Timer::DiskStall => self.on_disk_stall(state),
+            Timer::Tenure => state.leading.is_bound = false,
             Timer::CatchUp => self.on_catch_up_timeout(state, out),
         }
     }
@@ -390,6 +410,9 @@ impl Raft {
             Message::TimeoutNow { .. } => self.on_timeout_now(state, out),
             Message::InstallSnapshot { snapshot, .. } => {
                 self.on_install_snapshot(state, from, unsaved, &snapshot, out);
+            }
+            Message::AppendPosition { epoch, index, .. } => {
+                self.on_position(state, from, unsaved, (epoch, index), out);
             }
             Message::InstallSnapshotResponse { index, .. } => {
                 self.on_snapshot_response(state, from, index, out);

@@ -2,10 +2,12 @@
 
 use super::Raft;
 use super::bugs::Plant;
-use crate::profile::{self, check_heartbeat, check_timeout, refuse};
+use crate::profile::{self, check_heartbeat, check_timeout, even_cluster, refuse};
 use interregnum_kernel::{
-    Epoch, Jitter, NodeId, ParameterError, ParameterKind, ParameterSpec, Parameters, Profile, Span, Value,
+    Epoch, Jitter, NodeId, NodeSet, ParameterError, ParameterKind, ParameterSpec, Parameters, Profile, Span,
+    Value,
 };
+use std::collections::BTreeSet;
 
 const ELECTION_TIMEOUT: ParameterSpec = ParameterSpec {
     name: "election_timeout",
@@ -95,6 +97,34 @@ const SINGLE_SERVER_CHANGES: ParameterSpec = ParameterSpec {
     default: |_| Value::Flag(false),
 };
 
+const WITNESSES: ParameterSpec = ParameterSpec {
+    name: "witnesses",
+    kind: ParameterKind::Nodes,
+    doc: "the nodes, members or spares, that vote and store no entries; never a majority of the voters",
+    default: |_| Value::Nodes(NodeSet::EMPTY),
+};
+
+const PRIORITY: ParameterSpec = ParameterSpec {
+    name: "priority",
+    kind: ParameterKind::Counts,
+    doc: "how much each node is to lead: those with less wait longer for an election, and hand over to those with more; where not set, all alike",
+    default: |_| Value::Counts(Vec::new()),
+};
+
+const MINIMUM_TENURE: ParameterSpec = ParameterSpec {
+    name: "minimum_tenure",
+    kind: ParameterKind::Span,
+    doc: "how long a leader leads before it follows an order to transfer or resign, or hands over to a node of higher priority; it steps down all the same where its quorum is gone or a higher term calls",
+    default: |_| Value::Span(Span::ZERO),
+};
+
+const BACKOFF: ParameterSpec = ParameterSpec {
+    name: "backoff",
+    kind: ParameterKind::Flag,
+    doc: "whether the range of the election timeout doubles, up to eight times, with every candidacy in a row that ends undecided",
+    default: |_| Value::Flag(false),
+};
+
 const INITIAL_LOGS: ParameterSpec = ParameterSpec {
     name: "initial_logs",
     kind: ParameterKind::Logs,
@@ -115,6 +145,10 @@ pub(crate) static SPECS: &[ParameterSpec] = &[
     APPEND_LIMIT,
     SNAPSHOT_AFTER,
     SINGLE_SERVER_CHANGES,
+    WITNESSES,
+    PRIORITY,
+    MINIMUM_TENURE,
+    BACKOFF,
     INITIAL_LOGS,
 ];
 
@@ -201,6 +235,10 @@ pub(super) fn read(parameters: &Parameters) -> Result<Raft, ParameterError> {
         },
         single_server_changes: parameters.flag(&SINGLE_SERVER_CHANGES)?
             || bug == Some(Plant::SingleServerChangeTooEarly),
+        witnesses: witnesses(parameters)?,
+        ranks: ranks(&parameters.counts(&PRIORITY)?),
+        backoff: parameters.flag(&BACKOFF)?,
+        minimum_tenure: parameters.span(&MINIMUM_TENURE)?,
         initial_logs: initial_logs(parameters)?,
         bug,
     })
@@ -210,6 +248,41 @@ fn election_timeout(parameters: &Parameters) -> Result<Jitter, ParameterError> {
     let jitter = parameters.jitter(&ELECTION_TIMEOUT)?;
     check_timeout(&ELECTION_TIMEOUT, jitter)?;
     Ok(jitter)
+}
+
+fn witnesses(parameters: &Parameters) -> Result<NodeSet, ParameterError> {
+    let (witnesses, members) = (parameters.node_set(&WITNESSES)?, parameters.cluster()?);
+    if witnesses.is_majority_of(members) {
+        let count = witnesses.intersection(members).len();
+        return refuse(
+            &WITNESSES,
+            format!(
+                "a witness majority: {count} of {} voters could commit what no node stores",
+                members.len()
+            ),
+        );
+    }
+    Ok(witnesses)
+}
+
+/// Per node, how many different priorities are above its own.
+fn ranks(priorities: &[u64]) -> Vec<u64> {
+    let distinct: BTreeSet<u64> = priorities.iter().copied().collect();
+    priorities.iter().map(|own| distinct.iter().filter(|other| *other > own).count() as u64).collect()
+}
+
+/// What of accepted parameters is probably not intended.
+pub(super) fn warnings(parameters: &Parameters) -> Vec<ParameterError> {
+    let mut warnings: Vec<ParameterError> = even_cluster(parameters.members.len()).into_iter().collect();
+    let is_set = |spec: &ParameterSpec| parameters.set.contains_key(spec.name);
+    if is_set(&PRIORITY) && !is_set(&MINIMUM_TENURE) {
+        warnings.push(ParameterError {
+            parameter: PRIORITY.name,
+            problem: "without minimum_tenure a preferred node that comes and goes takes leadership each time it is back"
+                .to_owned(),
+        });
+    }
+    warnings
 }
 
 fn initial_logs(parameters: &Parameters) -> Result<Vec<Vec<Epoch>>, ParameterError> {

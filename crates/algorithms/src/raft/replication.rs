@@ -22,7 +22,7 @@ impl Raft {
     /// Sends the leader's own new entry to everyone who has all before it or is about to.
     #[inline]
     pub(super) fn send_own(&self, state: &mut State, batch: &Arc<Batch>, out: &mut Out) {
-        for peer in self.peers(state).iter() {
+        for peer in self.peers(state).minus(self.witnesses).iter() {
             let next = &mut state.leading.progress[peer.index()].next;
             if state.leading.stalled || state.leading.probing.contains(peer) {
                 continue;
@@ -78,6 +78,9 @@ impl Raft {
 
     #[inline(never)]
     fn send_rest(&self, state: &mut State, peer: NodeId, out: &mut Out) {
+        if self.is_witness(peer) {
+            return self.tell_position(state, peer, out);
+        }
         if state.leading.stalled {
             return;
         }
@@ -204,6 +207,7 @@ impl Raft {
         if !self.hear_leader(state, from, out) {
             return;
         }
+        state.failures = 0;
         if batch.prev_index < state.log.start().index {
             return self.on_append_before_snapshot(state, from, unsaved, out);
         }

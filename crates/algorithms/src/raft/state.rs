@@ -38,6 +38,8 @@ pub enum LogWrite {
     Compact(LogIndex),
     /// A snapshot takes the place of all of it.
     Restore(Arc<Snapshot>),
+    /// A witness's log ends at this epoch and position.
+    Record(Epoch, LogIndex),
 }
 
 /// One node's memory.
@@ -51,6 +53,8 @@ pub struct State {
     pub(crate) commit: LogIndex,
     /// The position of a snapshot that was installed and is not durable yet; zero if there is none.
     pub(crate) restoring: LogIndex,
+    /// How many candidacies in a row ran out. Stays zero without back-off.
+    pub(crate) failures: u8,
     pub(crate) role: Role,
     /// The leader of the current term, where known; a leader knows itself.
     pub(crate) leader: Option<NodeId>,
@@ -91,6 +95,10 @@ pub(crate) struct Leading {
     pub(crate) change: Option<Change>,
     /// Whether a change may have to go on: one was ordered, or an earlier leader left one half done.
     pub(crate) reconfigures: bool,
+    /// Whether it has not led for the minimum tenure yet.
+    pub(crate) is_bound: bool,
+    /// The nodes of higher priority that were asked to take over in this term.
+    pub(crate) asked: NodeSet,
     /// Whether an election was asked for in this term that nobody's guard holds up. No lease is safe from then on.
     pub(crate) lease_forfeited: bool,
 }
@@ -118,6 +126,8 @@ impl Leading {
             lease_until: None,
             change: None,
             reconfigures: false,
+            is_bound: false,
+            asked: NodeSet::EMPTY,
             lease_forfeited: false,
         }
     }
@@ -132,6 +142,8 @@ impl Leading {
         self.lease_until = None;
         self.change = None;
         self.reconfigures = false;
+        self.is_bound = false;
+        self.asked = NodeSet::EMPTY;
         self.lease_forfeited = false;
     }
 }
@@ -147,6 +159,7 @@ impl State {
             // A snapshot covers nothing but what is committed.
             commit: disk.log.start().index,
             restoring: LogIndex::ZERO,
+            failures: 0,
             role: Role::Follower,
             leader: None,
             guarded: false,

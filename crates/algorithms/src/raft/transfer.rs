@@ -1,15 +1,18 @@
 //! Handing leadership to a chosen node (thesis §3.10): no more proposals, the target catches up, and then it stands for
-//! election at once, with a flag that lets its request through every guard.
+//! election at once, with a flag that lets its request through every guard. And giving it up without an heir.
+//!
+//! With `minimum_tenure`, a leader does neither before it has led for so long: orders that come earlier are ignored, and a
+//! node of higher priority waits.
 
 use super::state::State;
 use super::{Message, Out, Raft, Timer};
-use interregnum_kernel::{NodeId, Role};
+use interregnum_kernel::{Jitter, NodeId, NodeSet, Role};
 
 impl Raft {
     /// The operator's order. A later one replaces an earlier one.
     pub(super) fn on_transfer(&self, state: &mut State, target: NodeId, out: &mut Out) {
         let fit = self.is_electable(state, target) && target != state.node;
-        if state.role != Role::Leader || !fit {
+        if state.role != Role::Leader || state.leading.is_bound || !fit {
             return;
         }
         state.leading.transferee = Some(target);
@@ -48,6 +51,30 @@ impl Raft {
     pub(super) fn on_timeout_now(&self, state: &mut State, out: &mut Out) {
         if state.role == Role::Follower && self.is_promotable(state) {
             self.become_candidate(state, true, out);
+        }
+    }
+
+    /// The leader gives up, and tells nobody: the others have to miss it. It stays out of the first round, so that one of
+    /// them succeeds it.
+    pub(super) fn on_resign(&self, state: &mut State, out: &mut Out) {
+        if state.role != Role::Leader || state.leading.is_bound {
+            return;
+        }
+        self.become_follower(state, out);
+        let Jitter { min, max } = self.patience_for_leader(state);
+        let longest = self.election_timeout.max;
+        out.set_timer(Timer::Election, Jitter::between(min + longest, max + longest));
+    }
+
+    /// A follower has all that the leader has. If it is to lead rather than this node, it is handed the leadership, once a
+    /// term: one that cannot win would be asked again and again.
+    #[cold]
+    pub(super) fn consider_heir(&self, state: &mut State, heir: NodeId, out: &mut Out) {
+        let rank = |node: NodeId| self.ranks.get(node.index()).copied().unwrap_or_default();
+        let free = !state.leading.is_bound && state.leading.transferee.is_none();
+        if free && rank(heir) < rank(state.node) && !state.leading.asked.contains(heir) {
+            state.leading.asked = state.leading.asked.union(NodeSet::only(heir));
+            self.on_transfer(state, heir, out);
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Tests that read as stories: a cluster whose every message, timer and fsync moves when the story says so.
 
+mod candidacy;
 mod configuration;
 mod disk;
 mod election;
@@ -13,6 +14,7 @@ mod snapshots;
 mod spares;
 mod stress;
 mod transfer;
+mod witness;
 
 use super::{Message, Raft, State, Timer};
 use crate::Algorithm;

@@ -443,6 +443,27 @@ fn joint_needs_one_majority_decides_twice() {
 }
 
 #[test]
+fn witness_keeps_no_position_loses_a_committed_entry() {
+    let parameters = bare(3).with("witnesses", Value::Nodes(NodeSet::only(N3)));
+    let (planted, correct) = both(&parameters, "raft-witness-keeps-no-position", |cluster| {
+        cluster.elect(N1);
+        cluster.cut(N1, N2);
+        cluster.propose(N1, 7);
+        cluster.settle();
+        assert_eq!(cluster.commit(N1), 2, "n1 and the witness are two of three");
+        cluster.crash(N1, 0);
+        cluster.heal();
+        for _ in 0..2 {
+            cluster.time_out(N2);
+            cluster.settle();
+        }
+        (cluster.leads(N2), cluster.epochs(N2).len())
+    });
+    assert!(planted.0, "n2 leads without the committed entry");
+    assert_eq!(correct, (false, 1), "the witness refuses it");
+}
+
+#[test]
 fn every_planted_bug_has_its_schedule_here() {
     let tests = include_str!("planted.rs");
     for bug in crate::raft::bugs::BUGS {

@@ -153,7 +153,9 @@ fn run(parameters: &Parameters, seed: u64, steps: usize) -> Result<Ledger, Strin
 fn random_order(random: &mut Random, count: u8) -> Order {
     let node = NodeSet::only(NodeId::from_index(random.below(usize::from(count))));
     let nodes = if random.chance(30) { node.union(NodeSet::only(NodeId(0))) } else { node };
-    match random.below(4) {
+    match random.below(6) {
+        5 => Order::Resign,
+        4 => Order::AddNodes { nodes, standing: Standing::Witness },
         0 => Order::AddNodes { nodes, standing: Standing::Voter },
         1 => Order::AddNodes { nodes, standing: Standing::Learner },
         2 => Order::PromoteNodes(nodes),
@@ -169,6 +171,7 @@ fn changing() -> Vec<Parameters> {
         spares.clone().with("snapshot_after", Value::Count(1)),
         spares.clone().with("single_server_changes", Value::Flag(true)),
         Parameters { members: NodeSet::first(4), ..bare(5) }.with("single_server_changes", Value::Flag(true)),
+        spares.clone().with("witnesses", Value::Nodes([N3, N5].into_iter().collect())),
         Parameters { members: NodeSet::first(2), ..Parameters::of(4) }.with("lease", Value::Flag(true)),
     ]
 }
@@ -195,7 +198,7 @@ fn no_random_schedule_breaks_safety_while_the_cluster_changes() {
 fn random_schedules_find_the_bug_planted_in_joining() {
     let found = changing().into_iter().find_map(|parameters| {
         let parameters = parameters.with_bug("raft-joint-needs-one-majority");
-        (0..300).find_map(|seed| run(&parameters, seed, 2500).err())
+        (0..3000).find_map(|seed| run(&parameters, seed, 2500).err())
     });
     assert!(found.is_some(), "it was not found");
 }
@@ -212,6 +215,9 @@ fn configurations() -> Vec<Parameters> {
         Parameters::of(3).with("lease", Value::Flag(true)),
         bare(3).with("snapshot_after", Value::Count(1)),
         bare(5).with("snapshot_after", Value::Count(3)),
+        bare(3).with("witnesses", Value::Nodes(NodeSet::only(N3))),
+        bare(5).with("witnesses", Value::Nodes([N2, N5].into_iter().collect())),
+        Parameters::of(3).with("priority", Value::Counts(vec![1, 2, 2])).with("backoff", Value::Flag(true)),
     ]
 }
 
