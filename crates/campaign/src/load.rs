@@ -2,6 +2,7 @@
 
 use interregnum_algorithms::{ALGORITHMS, BuildError, Registered, Visitor};
 use interregnum_invariants::INVARIANTS;
+use interregnum_kernel::ParameterError;
 use interregnum_scenario::{AlgorithmInfo, Catalogue, Diagnostic, Overrides, Scenario, Severity};
 use std::fmt;
 use std::fs;
@@ -192,17 +193,22 @@ fn refusals(scenario: &Scenario, file: &str) -> Vec<Diagnostic> {
     refused.map(|(name, error)| place(name, error)).collect()
 }
 
-/// What they accept and still find odd.
+/// What they accept and still find odd: what several find is remarked once, with all their names.
 fn remarks(scenario: &Scenario, file: &str) -> Vec<Diagnostic> {
-    let mut remarks = Vec::new();
+    let mut found: Vec<(ParameterError, Vec<&str>)> = Vec::new();
     for entry in ALGORITHMS.iter().filter(|entry| scenario.is_for(entry.name)) {
         for odd in interregnum_algorithms::warnings(entry.name, &scenario.parameters_for(entry.name)) {
-            let message = format!("{}: {odd}", entry.name);
-            let warning = Severity::Warning;
-            remarks.push(diagnostic(&scenario.text, file, entry.name, odd.parameter, warning, message));
+            match found.iter_mut().find(|(known, _)| *known == odd) {
+                Some((_, names)) => names.push(entry.name),
+                None => found.push((odd, vec![entry.name])),
+            }
         }
     }
-    remarks
+    let place = |(odd, names): (ParameterError, Vec<&str>)| {
+        let message = format!("{}: {odd}", names.join(", "));
+        diagnostic(&scenario.text, file, names[0], odd.parameter, Severity::Warning, message)
+    };
+    found.into_iter().map(place).collect()
 }
 
 /// Builds an algorithm only to see whether it can be built.
@@ -213,7 +219,10 @@ impl Visitor for Nothing {
     fn visit<P: Registered>(self, _: P) {}
 }
 
-/// A remark at the place of the parameter that is to blame: its key in the algorithm's table, or else the table.
+/// The keys of the cluster that algorithms have a word on, the one to blame first.
+const OF_THE_CLUSTER: [&str; 2] = ["members", "nodes"];
+
+/// A remark at the place of the parameter that is to blame: its key in the table where it stands, or else the table.
 fn diagnostic(
     text: &str,
     file: &str,
@@ -222,23 +231,16 @@ fn diagnostic(
     severity: Severity,
     message: String,
 ) -> Diagnostic {
-    let table = format!("[parameters.{algorithm}]");
-    let start = text.find(&table).unwrap_or(0);
-    let rest = &text[start..];
-    let end = rest[1.min(rest.len())..].find("\n[").map_or(rest.len(), |end| end + 1);
-    let is_key = |line: &str| {
-        line.trim_start().strip_prefix(parameter).is_some_and(|after| after.trim_start().starts_with('='))
+    let (table, keys) = if OF_THE_CLUSTER.contains(&parameter) {
+        ("[cluster]".to_owned(), OF_THE_CLUSTER.to_vec())
+    } else {
+        (format!("[parameters.{algorithm}]"), vec![parameter])
     };
-    let mut at = start;
-    let mut found = rest.lines().next().unwrap_or_default();
-    let mut offset = start;
-    for line in rest[..end].split_inclusive('\n') {
-        if !parameter.is_empty() && is_key(line) {
-            (at, found) = (offset, line.trim_end());
-            break;
-        }
-        offset += line.len();
-    }
+    let header = text.find(&table).unwrap_or(0);
+    let place = keys.iter().find_map(|key| key_in_table(&text[header..], key));
+    let line_at = |at: usize| text[at..].lines().next().unwrap_or_default().trim_end();
+    let at = place.map_or(header, |offset| header + offset);
+    let found = line_at(at);
     let (line, column) = position(text, at);
     Diagnostic {
         severity,
@@ -251,6 +253,22 @@ fn diagnostic(
         expected: String::new(),
         hint: None,
     }
+}
+
+/// Where the line of a key begins in a text that begins with its table's header.
+fn key_in_table(text: &str, key: &str) -> Option<usize> {
+    let mut at = 0;
+    for (index, line) in text.split_inclusive('\n').enumerate() {
+        if index > 0 && line.starts_with('[') {
+            return None;
+        }
+        let after = line.trim_start().strip_prefix(key).filter(|_| !key.is_empty());
+        if after.is_some_and(|after| after.trim_start().starts_with('=')) {
+            return Some(at);
+        }
+        at += line.len();
+    }
+    None
 }
 
 /// The scenario files of a folder, in the order of their names.

@@ -1,8 +1,9 @@
 //! Files that cannot be used say why, and where.
 
-use interregnum_campaign::load::{SIZE_LIMIT, load, read_text, scenario_files};
+use interregnum_campaign::load::{SIZE_LIMIT, load, load_with, read_text, scenario_files};
 use interregnum_campaign::replay::{Replay, ReplayError};
 use interregnum_campaign::{LoadError, Unreadable};
+use interregnum_scenario::{Diagnostic, Overrides, Profile, Severity};
 use std::fs;
 use std::path::Path;
 
@@ -101,4 +102,56 @@ fn a_replay_file_survives_writing_and_reading() {
     replay.reason = awkward.to_owned();
     replay.files.insert("data/a b.csv".to_owned(), awkward.to_owned());
     assert_eq!(Replay::parse(&replay.to_text()).unwrap(), replay, "nothing is lost");
+}
+
+/// The warnings about a scenario for Raft with this in its table of the cluster.
+fn warnings(cluster: &str, overrides: Overrides) -> Vec<Diagnostic> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("scenario.toml");
+    let text = format!(
+        "format = 1\nname = \"loaded\"\n[cluster]\nalgorithms = [\"raft\"]\n{cluster}\n[run]\nfor = \"1s\"\n"
+    );
+    fs::write(&path, text).unwrap();
+    let warnings = load_with(&path, overrides).unwrap().warnings;
+    warnings.into_iter().filter(|one| one.severity == Severity::Warning).collect()
+}
+
+#[test]
+fn an_even_cluster_is_warned_of_by_the_algorithms_that_decide_by_majority() {
+    let warned = warnings("nodes = 4", Overrides::NONE);
+    assert_eq!(warned.len(), 1, "one warning: {warned:?}");
+    assert!(
+        warned[0].message.starts_with("raft: parameter `nodes`: 4 voters"),
+        "it names who warns: {}",
+        warned[0]
+    );
+    assert_eq!((warned[0].line, warned[0].found.as_str()), (5, "nodes = 4"), "at the line that says so");
+    assert_eq!(warnings("nodes = 5", Overrides::NONE), [], "an odd one is not");
+}
+
+#[test]
+fn spares_are_no_voters() {
+    let warned = warnings("nodes = 5\nmembers = [1, 2, 3, 4]", Overrides::NONE);
+    assert_eq!(warned.len(), 1, "four members of five nodes are an even cluster: {warned:?}");
+    assert_eq!(warned[0].found, "members = [1, 2, 3, 4]", "and the members are to blame");
+    assert_eq!(warnings("nodes = 4\nmembers = [1, 2, 3]", Overrides::NONE), [], "three of four are not");
+}
+
+#[test]
+fn warnings_are_about_the_size_that_is_run() {
+    let four = Overrides { nodes: Some(4), ..Overrides::NONE };
+    assert_eq!(warnings("nodes = 5", four).len(), 1, "the size that was put in the file's place is even");
+}
+
+#[test]
+fn what_an_algorithm_refuses_is_judged_with_the_profile_that_is_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("scenario.toml");
+    // Between the shortest timeouts of the two profiles.
+    fs::write(&path, format!("{SCENARIO}[parameters.raft]\nheartbeat_interval = \"400ms\"\n")).unwrap();
+    let refused = load(&path).unwrap_err();
+    assert!(matches!(refused, LoadError::Invalid { .. }), "too slow for the file's own profile: {refused}");
+    let production = Overrides { profile: Some(Profile::Production), ..Overrides::NONE };
+    let scenario = load_with(&path, production).unwrap().scenario;
+    assert_eq!(scenario.profile, Profile::Production, "and fast enough for the other");
 }

@@ -2,16 +2,21 @@ use super::*;
 use crate::summary::FirstViolation;
 use crate::sweep::Seeds;
 use interregnum_kernel::{GlobalTime, Span};
-use interregnum_scenario::Scenario;
+use interregnum_scenario::{Overrides, Profile, Scenario};
 
 /// A scenario with a leader crash and these expectations.
 fn expecting(lines: &str) -> Scenario {
+    expecting_with(lines, Overrides::NONE)
+}
+
+/// The same, read for another profile or cluster size.
+fn expecting_with(lines: &str, overrides: Overrides) -> Scenario {
     let text = format!(
         "format = 1\nname = \"judged\"\n[cluster]\nnodes = 3\n[workload]\nwrites_every = \"50ms\"\n[[fault]]\n\
          at = \"1s\"\ncrash = \"leader\"\n[run]\nfor = \"4s\"\nheal = \"2s\"\n[expect]\n{lines}\n"
     );
     let mut none = |_: &str| Err("there is no other file".to_owned());
-    match interregnum_scenario::read("judged", &text, &crate::catalogue(), &mut none) {
+    match interregnum_scenario::read_with("judged", &text, &crate::catalogue(), &mut none, overrides) {
         Ok((scenario, _)) => scenario,
         Err(remarks) => panic!("{}", interregnum_scenario::render(&remarks, &text, false)),
     }
@@ -19,9 +24,12 @@ fn expecting(lines: &str) -> Scenario {
 
 /// The summary of ten runs of Raft, `happened` put into it, judged by these expectations.
 fn judged(expectations: &str, happened: impl FnOnce(&mut Summary)) -> Summary {
-    let scenario = expecting(expectations);
+    judged_in(&expecting(expectations), happened)
+}
+
+fn judged_in(scenario: &Scenario, happened: impl FnOnce(&mut Summary)) -> Summary {
     let seeds = Seeds { first: 1, count: 10 };
-    let job = Job { scenario: &scenario, algorithm: "raft", seeds, bug: None };
+    let job = Job { scenario, algorithm: "raft", seeds, bug: None };
     let mut summary = Summary::new(&job);
     for invariant in &mut summary.invariants {
         invariant.exercised = 10;
@@ -145,4 +153,37 @@ fn faults_that_never_found_their_target() {
     let summary = judged("", |summary| summary.runs_without_fault = 10);
     let words = "in no run did any fault find a target: the scenario tests nothing";
     assert_eq!(summary.complaints, [words]);
+}
+
+const BOUNDS: &str = "leader_within = \"1s\"\nleader_changes = \">= 2\"\nfailover = { p50 = \"1s\" }";
+
+#[test]
+fn numbers_are_judged_for_the_files_own_profile_and_size_only() {
+    let own = Overrides { profile: Some(Profile::Matched), nodes: Some(3) };
+    let as_written = judged_in(&expecting_with(BOUNDS, own), |_| ());
+    assert_eq!(as_written.complaints.len(), 2, "what the file has is judged: {:?}", as_written.complaints);
+    assert_eq!(as_written.not_judged, [""; 0], "all of it");
+    let production = Overrides { profile: Some(Profile::Production), nodes: None };
+    let larger = Overrides { profile: None, nodes: Some(5) };
+    for overrides in [production, larger] {
+        let nobody_was_hit = |summary: &mut Summary| summary.runs_without_fault = 10;
+        let summary = judged_in(&expecting_with(BOUNDS, overrides), nobody_was_hit);
+        assert_eq!(summary.complaints, [""; 0], "{overrides:?}: the numbers are not meant for it");
+        assert_eq!(
+            summary.not_judged,
+            ["leader_within", "failover", "leader_changes"],
+            "{overrides:?}: and that is said"
+        );
+    }
+}
+
+#[test]
+fn safety_is_judged_for_every_profile_and_size() {
+    let larger = Overrides { profile: None, nodes: Some(5) };
+    let summary = judged_in(&expecting_with(BOUNDS, larger), |summary| violate(summary, "election-safety"));
+    assert_eq!(summary.complaints.len(), 1, "a broken promise is one: {:?}", summary.complaints);
+    let scenario = expecting_with("violated = [\"election-safety\"]", larger);
+    assert_eq!(judged_in(&scenario, |_| ()).complaints, [""; 0], "what may be violated need not be");
+    let summary = judged_in(&scenario, |summary| violate(summary, "election-safety"));
+    assert_eq!(summary.complaints, [""; 0], "and still may");
 }

@@ -29,6 +29,16 @@ fn a_node_is_in_range_and_in_one_zone() {
 }
 
 #[test]
+fn members_are_nodes_and_there_is_one() {
+    let remark = error("[cluster]\nnodes = 3\nmembers = [1, «4»]", "there is no node 4");
+    assert_eq!(remark.expected, "a node's number from 1 to 3");
+    error("[cluster]\nmembers = [«0»]", "there is no node 0");
+    error("[cluster]\nmembers = [1, 2, «2»]", "node 2 is named twice");
+    error("[cluster]\nmembers = «[]»", "a cluster has at least one member");
+    error("[cluster]\nmembers = «3»", "unexpected number `3`");
+}
+
+#[test]
 fn a_zone_has_a_name_and_a_node() {
     error("[cluster]\nzones = { a = «[]» }", "the zone `a` has no node");
     error("[cluster]\nzones = { «\"\"» = [1] }", "a zone's name neither is empty nor has spaces around it");

@@ -164,3 +164,37 @@ fn a_cut_has_two_sides() {
     );
     assert_eq!(hint(&remark), "did you mean `to`?");
 }
+
+#[test]
+fn an_order_is_one_that_every_algorithm_of_the_scenario_follows() {
+    let mut catalogue = crate::common::catalogue();
+    catalogue.algorithms[1].orders = &["transfer"];
+    let remarks = |cluster: &str, order: &str| {
+        let text = crate::around(&format!("{cluster}[[fault]]\nat = \"1s\"\n{order} = \"node 1\""));
+        let mut none = |_: &str| Err("there is no other file".to_owned());
+        match interregnum_scenario::read("test.toml", &text, &catalogue, &mut none) {
+            Ok((_, remarks)) | Err(remarks) => remarks,
+        }
+    };
+    let refused = remarks("", "resign");
+    assert_eq!(refused.len(), 1, "one mistake: {refused:?}");
+    assert_eq!(refused[0].message, "bully cannot follow the order `resign`");
+    assert_eq!(refused[0].found, "resign", "at the lever");
+    assert_eq!(hint(&refused[0]), "algorithms = [\"raft\"] in [cluster] keeps to those that do");
+    assert_eq!(remarks("[cluster]\nalgorithms = [\"raft\"]\n", "resign"), [], "so it does");
+    assert_eq!(remarks("", "transfer"), [], "and what both follow is fine for both");
+    let nobody = remarks("[cluster]\nalgorithms = [\"bully\"]\n", "promote");
+    assert_eq!(hint(&nobody[0]), "no algorithm of this scenario does");
+}
+
+#[test]
+fn a_standing_goes_with_nodes_that_are_added() {
+    let remark = error(
+        "[[fault]]\nat = \"1s\"\nadd-node = \"node 4\"\nstanding = «\"voyeur\"»",
+        "unknown word `voyeur`",
+    );
+    assert_eq!(remark.expected, "`voter`, `learner` or `witness`");
+    let remark =
+        error(&crash("at = \"1s\"\n«standing» = \"learner\""), "`standing` means nothing for `crash`");
+    assert_eq!(hint(&remark), "it goes with `add-node`");
+}
