@@ -4,6 +4,7 @@
 use crate::verdicts::{STYLE, percentile};
 use crate::words;
 use comfy_table::{Attribute, Cell, CellAlignment, Color, Table};
+use interregnum_campaign::InMillis as _;
 use interregnum_campaign::{InvariantVerdict, Summary};
 
 /// What a line should not exceed.
@@ -69,9 +70,10 @@ pub fn matrix(summaries: &[Summary], color: bool) -> String {
 
 /// What the cells mean.
 const KEY: &str = "\
-above: \u{2713} and the median failover in ms (- none was needed, +n\u{221e} never came), or \u{2717} and the invariants \
-that broke,\nas the scenario expects; ! not as expected. below: in how many scenarios each invariant held \u{2713} or \
-broke \u{2717}; - never put\nto the test; \u{b7} not promised; (n) not promised, and seen broken in n scenarios.\n";
+above: \u{2713} and the median failover in ms (+n\u{221e}: n never came; -: none was needed; /s: mean seconds without a \
+usable\nleader all the same), or \u{2717} and the invariants that broke, as the scenario expects; ! not as expected. \
+below: in how many\nscenarios each invariant held \u{2713} or broke \u{2717}; -: never put to the test; \u{b7}: not promised; \
+(n): not promised, and seen\nbroken in n scenarios.\n";
 
 /// Every value once, in the order in which they come.
 fn first_seen<'a>(values: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
@@ -107,8 +109,14 @@ fn result(summary: &Summary, room: usize, color: bool) -> Cell {
     painted(format!("{mark} {what}"), color, Some(shade), !summary.as_expected())
 }
 
-/// The median failover, and how many never came.
+/// The median failover, and how many never came. Where nobody had to succeed the leader may have been of no use for a
+/// while all the same.
 fn failover(summary: &Summary) -> String {
+    const WORTH_A_WORD_MS: f64 = 100.0;
+    let unavailable: f64 = (0..3).map(|kind| summary.mean_unavailable(kind).in_millis()).sum();
+    if summary.failover.is_empty() && unavailable >= WORTH_A_WORD_MS {
+        return format!("- /{:.1}s", unavailable / 1000.0);
+    }
     let median = percentile(&summary.failover, 500);
     match summary.failover.never() {
         0 => median,
@@ -123,8 +131,8 @@ fn fitted(codes: &[&str], room: usize) -> String {
         return all;
     }
     let shown =
-        (1..codes.len()).rev().map(|shown| format!("{} +{}", codes[..shown].join(" "), codes.len() - shown));
-    let shortest = format!("{} +{}", codes[0], codes.len() - 1);
+        (1..codes.len()).rev().map(|shown| format!("{}+{}", codes[..shown].join(" "), codes.len() - shown));
+    let shortest = format!("{}+{}", codes[0], codes.len() - 1);
     shown.into_iter().find(|text| text.chars().count() <= room).unwrap_or(shortest)
 }
 
@@ -162,9 +170,9 @@ mod tests {
     fn codes_that_do_not_fit_are_counted() {
         let codes = ["ES", "LC", "LA", "FW"];
         assert_eq!(fitted(&codes, 11), "ES LC LA FW", "all fit");
-        assert_eq!(fitted(&codes, 10), "ES LC +2", "two are counted");
-        assert_eq!(fitted(&codes, 5), "ES +3", "one is always shown");
-        assert_eq!(fitted(&codes, 1), "ES +3", "even where it does not fit");
+        assert_eq!(fitted(&codes, 10), "ES LC LA+1", "one is counted");
+        assert_eq!(fitted(&codes, 5), "ES+3", "one is always shown");
+        assert_eq!(fitted(&codes, 1), "ES+3", "even where it does not fit");
         assert_eq!(fitted(&codes[..1], 0), "ES", "a single one is never counted");
     }
 }

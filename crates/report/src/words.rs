@@ -30,13 +30,20 @@ fn distinct<T: Ord + Display>(values: impl Iterator<Item = T>) -> Vec<String> {
     values.iter().map(ToString::to_string).collect()
 }
 
-/// Which expectations nothing was compared with, and why; empty where all were.
+/// Which expectations nothing was compared with, and why, and where no fault did anything; empty where neither is so.
 pub(crate) fn not_judged(summaries: &[Summary]) -> String {
     let keys = distinct(summaries.iter().flat_map(|one| one.not_judged.iter().copied()));
+    let idle = |one: &&Summary| one.runs_without_fault == one.seeds.count;
+    let idle: Vec<String> =
+        summaries.iter().filter(idle).map(|one| format!("{} {}", one.scenario, one.algorithm)).collect();
+    let idle = match idle.as_slice() {
+        [] => String::new(),
+        idle => format!("no fault found a target in: {}\n", idle.join(", ")),
+    };
     if keys.is_empty() {
-        return String::new();
+        return idle;
     }
-    format!(
+    idle + &format!(
         "not judged under this profile or cluster size, for which the scenarios are not written:\n{}.\n\
          Safety is judged: what is promised, and not named under `violated`, must hold.\n",
         keys.join(", ")

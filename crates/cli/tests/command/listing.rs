@@ -97,3 +97,62 @@ fn the_schema_is_a_json_schema_that_knows_the_registries() {
         assert!(text.contains(entry.name), "it knows {}", entry.name);
     }
 }
+
+#[test]
+fn algorithms_are_listed_with_the_orders_that_they_follow() {
+    let listed = run("list algorithms");
+    let machines = run("list algorithms --format json").json();
+    for ((line, row), entry) in
+        listed.stdout.lines().zip(machines.as_array().expect("a list")).zip(ALGORITHMS)
+    {
+        assert_eq!(row["orders"], serde_json::json!(entry.orders), "{} for machines", entry.name);
+        let orders = if entry.orders.is_empty() { "none".to_owned() } else { entry.orders.join(", ") };
+        assert!(line.ends_with(&format!("[orders: {orders}]")), "{} for people: {line}", entry.name);
+    }
+}
+
+#[test]
+fn faults_are_listed_with_what_goes_with_them() {
+    let listed = run("list faults").stdout;
+    let line =
+        |name: &str| listed.lines().find(|line| line.split_whitespace().next() == Some(name)).expect(name);
+    assert!(line("crash").ends_with("[with: for, unsynced, connections]"), "{listed}");
+    assert!(line("add-node").ends_with("[with: standing]"), "{listed}");
+    assert!(!line("resign").contains("[with"), "an order of no more words: {listed}");
+    let machines = run("list faults --format json").json();
+    for row in machines.as_array().expect("a list") {
+        let (name, example) = (&row["name"], row["example"].as_str().expect("an example"));
+        assert!(example.starts_with(name.as_str().expect("a name")), "{name} has an example: {example}");
+    }
+}
+
+#[test]
+fn a_check_tells_what_algorithms_find_odd() {
+    let place = Place::with(&SOUND.replace("nodes = 3", "nodes = 4"));
+    let ended = place.run("scenario check scenario.toml");
+    assert_eq!((ended.code, ended.stdout.as_str()), (0, "scenario.toml: valid\n"), "a warning is no mistake");
+    for words in ["warning: raft: ", "4 voters", "scenario.toml:7:1"] {
+        assert!(ended.stderr.contains(words), "the warning lacks `{words}`: {}", ended.stderr);
+    }
+    let run = place.run("run scenario.toml --seeds 2");
+    assert!(run.stderr.contains("4 voters"), "a run tells it too: {}", run.stderr);
+}
+
+#[test]
+fn members_and_orders_that_do_not_fit_are_refused_by_name() {
+    let order = "[[fault]]\nat = \"1s\"\nadd-node = \"node 3\"\nstanding = \"voyeur\"\n";
+    let place =
+        Place::with(&format!("{}{order}", SOUND.replace("nodes = 3", "nodes = 3\nmembers = [1, 1, 4]")));
+    place
+        .run("scenario check scenario.toml")
+        .refused(2, &["named twice", "no node 4", "voyeur", "`learner`"]);
+}
+
+#[test]
+fn the_schema_knows_members_profiles_and_standings() {
+    let schema = run("scenario schema").json();
+    let cluster = &schema["properties"]["cluster"]["properties"];
+    assert_eq!(cluster["profile"]["enum"], serde_json::json!(["matched", "production"]), "the profiles");
+    assert_eq!(cluster["members"]["uniqueItems"], true, "no member twice");
+    assert!(schema.to_string().contains("\"witness\""), "the standings of nodes that are added");
+}

@@ -5,6 +5,7 @@ mod files;
 mod formats;
 mod inputs;
 mod listing;
+mod overriding;
 mod recording;
 mod replaying;
 mod seeds;
