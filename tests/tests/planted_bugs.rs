@@ -98,6 +98,16 @@ hunts! {
         "ring-token-initiator-leads", InAlgorithm, [Invariant("election-safety"), Invariant("leader-exclusion")];
     a_token_that_nobody_takes_off_the_ring_is_caught:
         "ring-token-list-not-checked", InAlgorithm, [FailoverNeverComes];
+    a_majority_of_those_who_were_met_is_caught:
+        "ring-quorum-majority-of-the-list", InAlgorithm, [Invariant("election-safety")];
+    a_token_signed_before_the_grant_is_durable_is_caught:
+        "ring-quorum-grant-before-fsync", InAlgorithm, [Invariant("election-safety"), Invariant("vote-once")];
+    a_token_that_is_decided_on_twice_is_caught:
+        "ring-quorum-decides-twice", InAlgorithm, [Invariant("election-safety")];
+    a_restarted_leader_that_leads_its_epoch_again_is_caught:
+        "ring-quorum-leads-again", InAlgorithm, [Invariant("election-safety")];
+    a_lease_that_circulates_past_a_stuck_disk_is_caught:
+        "ring-quorum-lease-ignores-stuck-disk", InAlgorithm, [FailoverNeverComes];
 
     // ZAB.
 

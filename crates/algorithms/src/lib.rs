@@ -199,6 +199,7 @@ registry! {
     // Ring.
     ring::ChangRoberts,
     ring::TokenRing,
+    ring::QuorumRing,
     // ZAB.
 
 }

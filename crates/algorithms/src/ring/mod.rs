@@ -21,6 +21,7 @@
 //! classic.rs        rounds and heartbeats of the first two
 //! chang_roberts/    ring
 //! token/            ring-token
+//! quorum/           ring-quorum
 //! ```
 
 pub mod chang_roberts;
@@ -28,12 +29,14 @@ mod classic;
 mod hop;
 mod order;
 mod parameters;
+pub mod quorum;
 #[cfg(test)]
 mod story;
 pub mod token;
 
 pub use chang_roberts::ChangRoberts;
 pub use order::Ring;
+pub use quorum::QuorumRing;
 pub use token::TokenRing;
 
 /// One multiplication per field: enough to tell the labels of messages apart, and cheap next to a heartbeat.

@@ -2,7 +2,7 @@
 
 use crate::Registered;
 use interregnum_kernel::{
-    Deadline, Effects, Epoch, Host, Interest, Jitter, LocalTime, NodeId, Now, Order, Port, Protocol,
+    Deadline, Effects, Epoch, Fact, Host, Interest, Jitter, LocalTime, NodeId, Now, Order, Port, Protocol,
     TimerName, WallTime, What,
 };
 use std::collections::BTreeSet;
@@ -171,6 +171,11 @@ impl<P: Registered> Story<P> {
         self.stuck.clear();
     }
 
+    /// No fsync of the node ends any more.
+    pub(crate) fn stick(&mut self, node: NodeId) {
+        self.stuck.insert(node);
+    }
+
     /// Everything in the network is lost.
     pub(crate) fn lose_all(&mut self) {
         self.world.in_flight.clear();
@@ -229,6 +234,17 @@ impl<P: Registered> Story<P> {
     pub(crate) fn winners(&self, epoch: u64) -> Vec<NodeId> {
         let won = |what: &What| matches!(what, What::Elected(l) if l.epoch == Epoch(epoch));
         self.world.seen.iter().filter(|(_, what)| won(what)).map(|(node, _)| *node).collect()
+    }
+
+    /// For whom a node was seen to vote in an epoch, in order.
+    pub(crate) fn votes(&self, voter: NodeId, of: u64) -> Vec<NodeId> {
+        let voted = |(node, what): &(NodeId, What)| match what {
+            What::Fact(Fact::Voted { epoch, candidate, .. }) if *node == voter && epoch.0 == of => {
+                Some(*candidate)
+            }
+            _ => None,
+        };
+        self.world.seen.iter().filter_map(voted).collect()
     }
 
     /// How many messages of each kind were sent since the last count, in the order of the kinds.
