@@ -166,7 +166,8 @@ impl QuorumRing {
         }
         // The bug: those who were met are all there are.
         let majority = self.is_majority(grants) || self.bug == Some(Plant::MajorityOfTheList);
-        let eligible = if grants.intersection(willing).is_empty() { grants } else { grants.intersection(willing) };
+        let eligible =
+            if grants.intersection(willing).is_empty() { grants } else { grants.intersection(willing) };
         let best = eligible.iter().max_by_key(|node| self.settings.id(*node));
         let (true, Some(leader)) = (majority, best) else { return };
         state.launched = false;

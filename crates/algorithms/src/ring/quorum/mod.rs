@@ -116,14 +116,7 @@ impl Algorithm for QuorumRing {
         summary: "a token collects durable grants of a majority round a ring, its initiator decides once, and the lease circulates on",
         source: "a design of this project: Tanenbaum and van Steen's ring with the durable votes of Ongaro and Ousterhout 2014",
         bugs: bugs::BUGS,
-        parameters: &[
-            FAILURE_TIMEOUT,
-            HEARTBEAT_INTERVAL,
-            MESSAGE_BOUND,
-            PROCESSING_BOUND,
-            IDS,
-            INITIATORS,
-        ],
+        parameters: &[FAILURE_TIMEOUT, HEARTBEAT_INTERVAL, MESSAGE_BOUND, PROCESSING_BOUND, IDS, INITIATORS],
         orders: &["resign"],
         election_kinds: &["Election", "Coordinator", "Nack"],
         promises: &["election-safety", "vote-once", "epoch-monotonic", "fenced-writes", "leader-within"],
@@ -303,7 +296,10 @@ impl QuorumRing {
         {
             self.pass_on(state, token, out);
         }
-        if write.decided.is_some() && write.decided == state.record.decided && std::mem::take(&mut state.deciding) {
+        if write.decided.is_some()
+            && write.decided == state.record.decided
+            && std::mem::take(&mut state.deciding)
+        {
             self.announce(state, out);
         }
         if write.led == write.epoch && std::mem::take(&mut state.rising) {
