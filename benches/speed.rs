@@ -8,8 +8,10 @@
 //! the ratio of everyone's best round. Where they differ much, the machine was too busy to measure on.
 //!
 //! `ONLY=light`, `ONLY=heavy`, `ONLY=floor` or `ONLY=failovers` runs one contestant once and prints its events, for a
-//! profiler or a count of instructions; `SECS=100` sets how much time it simulates, in failovers how many trials.
+//! profiler or a count of instructions; `SECS=100` sets how much time it simulates, in failovers how many trials, and
+//! `ALGORITHM=ring` whose failovers they are, Raft's unless it is set.
 
+use interregnum_algorithms::ALGORITHMS;
 use interregnum_benches::exchange::{self, Heavy, Light};
 use interregnum_benches::{failovers, floor};
 use interregnum_kernel::Span;
@@ -36,6 +38,7 @@ fn main() {
     row("    the same with messages of 32 bytes", &heavies, &floors);
     row("(b) the exchange written by hand", &floors, &floors);
     failover_trials();
+    every_algorithm();
 }
 
 /// Trials of one round of (c).
@@ -48,7 +51,7 @@ fn failover_trials() {
     for round in 0..ROUNDS / 2 {
         floors.push(speed(|| floor::run(round, HORIZON).0));
         let start = Instant::now();
-        let batch = failovers::run(round * TRIALS, TRIALS);
+        let batch = failovers::run("raft", round * TRIALS, TRIALS);
         let seconds = start.elapsed().as_secs_f64();
         events.push(batch.events as f64 / seconds);
         failovers_per_second.push(batch.failovers as f64 / seconds);
@@ -71,15 +74,54 @@ fn failover_trials() {
     );
 }
 
+/// Rounds of each algorithm in (d).
+const ROUNDS_EACH: u64 = 25;
+
+/// Complete failovers per second and core that every algorithm is to reach.
+const REQUIRED: f64 = 10_000.0;
+
+/// (d): complete failovers of every algorithm, in turns: the trials of (c), counted by the second.
+fn every_algorithm() {
+    println!("(d) complete failovers per second and core, all invariants on; {REQUIRED} are required");
+    println!(
+        "{:24} {:>10} {:>10} {:>13} {:>12} {:>12}",
+        "", "best", "median", "failed over", "events each", "violations"
+    );
+    let mut rounds = vec![(Vec::new(), failovers::Batch::default()); ALGORITHMS.len()];
+    for round in 0..ROUNDS_EACH {
+        for (entry, (speeds, total)) in ALGORITHMS.iter().zip(&mut rounds) {
+            let start = Instant::now();
+            let batch = failovers::run(entry.name, round * TRIALS, TRIALS);
+            speeds.push(batch.failovers as f64 / start.elapsed().as_secs_f64());
+            total.failovers += batch.failovers;
+            total.events += batch.events;
+            total.violations += batch.violations;
+        }
+    }
+    let trials = TRIALS * ROUNDS_EACH;
+    for (entry, (speeds, total)) in ALGORITHMS.iter().zip(rounds) {
+        let failed_over = format!("{} of {trials}", total.failovers);
+        let (best, median) = (best(&speeds), median(speeds));
+        let remark = if best < REQUIRED { "  too few" } else { "" };
+        println!(
+            "    {:20} {best:>10.0} {median:>10.0} {failed_over:>13} {:>12} {:>12}{remark}",
+            entry.name,
+            total.events / trials,
+            total.violations
+        );
+    }
+}
+
 /// One contestant alone, once.
 fn run_alone(contestant: &str) {
     let seconds = std::env::var("SECS").ok().and_then(|text| text.parse().ok()).unwrap_or(100);
     let horizon = Span::secs(seconds);
+    let algorithm = std::env::var("ALGORITHM").unwrap_or_else(|_| "raft".to_owned());
     let events = match contestant {
         "light" => exchange::simulator::<Light>(horizon).run(1).counters.events,
         "heavy" => exchange::simulator::<Heavy>(horizon).run(1).counters.events,
         "floor" => floor::run(1, horizon).0,
-        "failovers" => failovers::run(0, seconds).events,
+        "failovers" => failovers::run(&algorithm, 0, seconds).events,
         other => return eprintln!("no contestant is called {other:?}: light, heavy, floor, failovers"),
     };
     println!("{events}");

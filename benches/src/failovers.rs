@@ -1,7 +1,7 @@
-//! Complete Raft failovers with every invariant watching: a cluster elects a leader, serves clients, loses its leader to
+//! Complete failovers of any algorithm with every invariant watching: a cluster elects a leader, serves clients, loses its leader to
 //! a crash, and elects another.
 
-use interregnum_algorithms::{Registered, Visitor, build};
+use interregnum_algorithms::{Registered, Visitor, build, find};
 use interregnum_invariants::{Setting as Watch, Suite};
 use interregnum_kernel::{GlobalTime, Interest, Observation, Observer, Parameters, Span, What};
 use interregnum_sim::Simulator;
@@ -24,7 +24,7 @@ pub struct Batch {
     pub failovers: u64,
     /// Events handled in all trials.
     pub events: u64,
-    /// Violations of any invariant but leader-exclusion, which Raft does not promise.
+    /// Violations of invariants that the algorithm promises.
     pub violations: u64,
 }
 
@@ -66,6 +66,7 @@ impl Observer for Succession {
 }
 
 struct Trials {
+    promises: &'static [&'static str],
     first: u64,
     count: u64,
 }
@@ -87,20 +88,20 @@ impl Visitor for Trials {
             batch.events += simulator.run(seed).counters.events;
             let (suite, succession) = simulator.observer();
             batch.failovers += u64::from(succession.succeeded);
-            let promised = suite.violations().filter(|(info, _)| info.name != "leader-exclusion");
+            let promised = suite.violations().filter(|(info, _)| self.promises.contains(&info.name));
             batch.violations += promised.count() as u64;
         }
         batch
     }
 }
 
-/// Runs so many trials, one seed each.
+/// Runs so many trials of the algorithm of this name, one seed each.
 ///
 /// # Panics
-/// If Raft cannot be built with its defaults.
-pub fn run(first: u64, count: u64) -> Batch {
-    let trials = Trials { first, count };
-    match build("raft", &Parameters::of(NODES), trials) {
+/// If there is no such algorithm, or it cannot be built with its defaults.
+pub fn run(algorithm: &str, first: u64, count: u64) -> Batch {
+    let promises = find(algorithm).map(|entry| entry.promises).unwrap_or_default();
+    match build(algorithm, &Parameters::of(NODES), Trials { promises, first, count }) {
         Ok(batch) => batch,
         Err(error) => panic!("{error}"),
     }

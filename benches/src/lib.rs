@@ -1,5 +1,5 @@
 //! What the measurements run: the plain heartbeat exchange, as a protocol and as a loop written by hand, and complete
-//! failovers of Raft.
+//! failovers of every algorithm.
 #![forbid(unsafe_code)]
 
 pub mod exchange;
