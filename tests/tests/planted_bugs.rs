@@ -84,7 +84,15 @@ hunts! {
         "raft-witness-keeps-no-position", InAlgorithm,
         [Invariant("leader-completeness"), Invariant("log-agreement")];
     // Bully.
-
+    a_node_that_waits_for_a_dead_coordinator_is_caught:
+        "bully-no-coordinator-timeout", InAlgorithm, [FailoverNeverComes];
+    a_node_that_heeds_no_answer_is_caught:
+        "bully-ignores-answers", InAlgorithm,
+        [Invariant("election-safety"), Invariant("leader-exclusion"), Invariant("fenced-writes")];
+    a_coordinator_that_acts_before_it_is_heard_is_caught:
+        "bully-acts-before-it-is-heard", InAlgorithm, [Invariant("leader-exclusion")];
+    a_node_that_recovers_without_listening_is_caught:
+        "bully-recovers-without-listening", InAlgorithm, [Invariant("election-safety")];
     // Ring.
     an_orphan_that_circles_for_ever_is_caught:
         "ring-orphan-token", InAlgorithm, [FailoverNeverComes];

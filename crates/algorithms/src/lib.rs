@@ -13,7 +13,7 @@ pub mod profile;
 // Raft.
 pub mod raft;
 // Bully.
-
+pub mod bully;
 // Ring.
 pub mod ring;
 // ZAB.
@@ -195,7 +195,7 @@ macro_rules! registry {
 registry! {
     raft::Raft,
     // Bully.
-
+    bully::Bully,
     // Ring.
     ring::ChangRoberts,
     ring::TokenRing,

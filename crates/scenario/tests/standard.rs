@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 /// The algorithms besides Raft of which the standard scenarios expect something of their own.
 const OTHERS: &[&str] = &[
     // Bully.
-
+    "bully",
     // Ring.
     "ring",
     "ring-token",

@@ -1,0 +1,14 @@
+//! The Bully algorithm.
+//!
+//! Of all nodes that are up the one with the highest identifier is to lead. Who misses the leader asks the nodes above
+//! it; who is asked answers and asks in its turn; who hears no answer in time leads.
+//!
+//! ```text
+//! shared.rs  identifiers, bounds, and parameters
+//! classic/   Garcia-Molina 1982, in the form of the textbooks: safe while its bounds hold
+//! ```
+
+pub mod classic;
+mod shared;
+
+pub use classic::Bully;
