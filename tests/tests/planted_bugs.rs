@@ -87,8 +87,7 @@ hunts! {
     a_node_that_waits_for_a_dead_coordinator_is_caught:
         "bully-no-coordinator-timeout", InAlgorithm, [FailoverNeverComes];
     a_node_that_heeds_no_answer_is_caught:
-        "bully-ignores-answers", InAlgorithm,
-        [Invariant("election-safety"), Invariant("leader-exclusion"), Invariant("fenced-writes")];
+        "bully-ignores-answers", InAlgorithm, [Invariant("election-safety"), Invariant("fenced-writes")];
     a_coordinator_that_acts_before_it_is_heard_is_caught:
         "bully-acts-before-it-is-heard", InAlgorithm, [Invariant("leader-exclusion")];
     a_node_that_recovers_without_listening_is_caught:

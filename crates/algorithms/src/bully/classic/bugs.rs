@@ -11,7 +11,7 @@ plants! {
     /// Answers are not heeded.
     IgnoresAnswers = "bully-ignores-answers",
         "a node that is answered from above declares itself all the same when its wait is over",
-        breaks ["election-safety", "leader-exclusion", "fenced-writes"],
+        breaks ["election-safety", "fenced-writes"],
         seen "the algorithm's second rule, left out";
     /// A coordinator acts as soon as it has declared itself.
     ActsBeforeItIsHeard = "bully-acts-before-it-is-heard",
