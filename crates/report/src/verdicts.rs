@@ -15,19 +15,20 @@ pub(crate) const STYLE: TableStyle = TableStyle::new()
     .header_separator(LineStyle::new('\u{2500}', '\u{2500}', '\u{2500}', '\u{2500}'))
     .content_lines(ContentLineStyle::new(' ', ' ', ' '));
 
-const HEADER: [&str; 12] = [
+const HEADER: [&str; 13] = [
     "scenario",
     "algorithm",
     "verdict",
-    "failovers",
-    "p50 ms",
-    "p99 ms",
-    "max ms",
+    "fail-\novers",
+    "p50\nms",
+    "p99\nms",
+    "max\nms",
     "detect",
     "elect",
-    "spurious",
+    "spur-\nious",
     "stale\nwrites",
     "no\nleader",
+    "broken",
 ];
 
 /// The table for a terminal. Without `color` it is plain text.
@@ -46,7 +47,7 @@ pub fn table(summaries: &[Summary], color: bool) -> String {
     for index in 0..HEADER.len() {
         if let Some(column) = table.column_mut(index) {
             column.set_padding((0, 1));
-            if index >= 3 {
+            if (3..HEADER.len() - 1).contains(&index) {
                 column.set_cell_alignment(CellAlignment::Right);
             }
         }
@@ -60,7 +61,7 @@ pub fn table(summaries: &[Summary], color: bool) -> String {
 const KEY: &str = "\
 failovers: +n\u{221e} are n that never came. detect, elect: medians, ms. spurious: leader changes nothing called for.\n\
 stale writes: of deposed leaders, rejected/accepted by the resource. no leader: mean ms per run without a usable \
-leader.\n";
+leader.\nbroken: the invariants that were violated, of those that are promised or expected to be.\n";
 
 /// Messages per election and median failover by cluster size, a row per algorithm.
 pub fn by_size(summaries: &[Summary]) -> String {
@@ -122,6 +123,7 @@ fn row(summary: &Summary, color: bool) -> Vec<Cell> {
             (rejected, accepted) => format!("{rejected}/{accepted}"),
         }),
         Cell::new(format!("{unavailable:.0}")),
+        Cell::new(words::broken(summary).join(" ")),
     ]
 }
 
@@ -140,8 +142,12 @@ fn invariants(summaries: &[Summary]) -> String {
         let violated = all.clone().filter(|(_, one)| one.verdict == InvariantVerdict::Violated);
         let violated: Vec<String> =
             violated.map(|(summary, _)| format!("{} {}", summary.scenario, summary.algorithm)).collect();
-        if !violated.is_empty() {
-            parts.push(format!("VIOLATED in {}", violated.join(", ")));
+        match violated.len() {
+            0 => {}
+            1..=3 => parts.push(format!("VIOLATED in {}", violated.join(", "))),
+            many => {
+                parts.push(format!("VIOLATED in {many}, where the rows say {}", first.invariants[index].code))
+            }
         }
         for (verdict, words) in [
             (InvariantVerdict::NotExercised, "not exercised in"),

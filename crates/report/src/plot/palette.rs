@@ -60,8 +60,12 @@ pub(super) fn look(algorithm: &str) -> Look {
         names.push("");
     }
     let family_of = |name: &str| name.split('-').next().unwrap_or_default().to_owned();
-    let mut families: Vec<String> = names.iter().map(|name| family_of(name)).collect();
-    families.dedup();
+    let mut families: Vec<String> = Vec::new();
+    for family in names.iter().map(|name| family_of(name)) {
+        if !families.contains(&family) {
+            families.push(family);
+        }
+    }
     let family = families.iter().position(|family| *family == family_of(algorithm)).unwrap_or(families.len());
     let place = names.iter().position(|name| *name == algorithm).unwrap_or(names.len() - 1);
     let variant = names[..place].iter().filter(|name| family_of(name) == family_of(algorithm)).count();
