@@ -1,6 +1,6 @@
 //! Random plans of faults, as proptest strategies over the data that scenario files expand to.
 
-use interregnum_kernel::{NodeId, Span};
+use interregnum_kernel::{NodeId, Span, Standing};
 use interregnum_world::{Connections, InFlight, Lever, Plan, PlannedFault, Selector, Unsynced};
 use proptest::collection::vec;
 use proptest::option;
@@ -19,12 +19,20 @@ pub struct Kinds {
     pub transfers: bool,
     /// Orders to give leadership up.
     pub resignations: bool,
+    /// Orders to add, promote and remove nodes.
+    pub changes: bool,
 }
 
 impl Kinds {
     /// Every kind of fault of this world, and orders to hand over.
-    pub const ALL: Kinds =
-        Kinds { network: true, crashes: true, stalls: true, transfers: true, resignations: false };
+    pub const ALL: Kinds = Kinds {
+        network: true,
+        crashes: true,
+        stalls: true,
+        transfers: true,
+        resignations: false,
+        changes: false,
+    };
 
     /// Every kind of fault of this world, and these orders.
     pub fn with_orders(orders: &[&str]) -> Kinds {
@@ -73,8 +81,16 @@ fn lever(nodes: u8, kinds: Kinds) -> BoxedStrategy<Lever> {
         }),
         weight(kinds.stalls, 2) => targets(nodes).prop_map(|target| Lever::DiskStall { target }),
         weight(kinds.resignations, 1) => targets(nodes).prop_map(|target| Lever::Resign { target }),
+        weight(kinds.changes, 3) => (targets(nodes), standing())
+            .prop_map(|(target, standing)| Lever::AddNode { target, standing }),
+        weight(kinds.changes, 2) => targets(nodes).prop_map(|target| Lever::RemoveNode { target }),
+        weight(kinds.changes, 1) => targets(nodes).prop_map(|target| Lever::Promote { target }),
     ]
     .boxed()
+}
+
+fn standing() -> impl Strategy<Value = Standing> {
+    prop_oneof![3 => Just(Standing::Voter), 1 => Just(Standing::Learner), 1 => Just(Standing::Witness)]
 }
 
 fn in_flight() -> impl Strategy<Value = InFlight> {

@@ -19,7 +19,7 @@ impl Raft {
         state.leading.progress.fill(unknown);
         // The own vote was written behind the whole log.
         state.leading.progress[state.node.index()].matched = last;
-        state.leading.probing = self.peers(state);
+        state.leading.probing = self.peers(state).minus(self.witnesses);
         state.leading.active = NodeSet::only(state.node);
         out.cancel_timer(Timer::Election);
         // A leader that wants a lease asks for it at once; otherwise the first entry is its first heartbeat.

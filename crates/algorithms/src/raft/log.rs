@@ -167,7 +167,7 @@ impl Log {
     }
 
     /// The configuration at a position.
-    fn configuration_at(&self, index: LogIndex) -> Configuration {
+    pub(crate) fn configuration_at(&self, index: LogIndex) -> Configuration {
         let latest = self.configurations.iter().rev().find(|(place, _)| *place <= index);
         latest.map_or(self.start.configuration, |(_, configuration)| *configuration)
     }

@@ -170,7 +170,9 @@ impl Raft {
         let place = state.log.last_index().next();
         for newcomer in next.everyone().minus(before).iter() {
             state.leading.progress[newcomer.index()] = Progress { next: place, ..Progress::default() };
-            state.leading.probing.insert(newcomer);
+            if !self.is_witness(newcomer) {
+                state.leading.probing.insert(newcomer);
+            }
         }
         for leaver in before.minus(next.everyone()).minus(NodeSet::only(state.node)).iter() {
             state.leading.progress[leaver.index()] = Progress::default();
@@ -256,6 +258,20 @@ impl Raft {
     /// Whether these nodes can keep the others from deciding.
     pub(super) fn can_prevent(&self, state: &State, nodes: NodeSet) -> bool {
         self.halves(&state.log).iter().any(|voters| nodes.is_majority_of(*voters))
+    }
+
+    /// Whether the node may stand for election. A spare has no vote and waits to be added; a node whose snapshot is not
+    /// durable yet would stand for a log that it may lose. A node that a change takes out may still be needed until the
+    /// change is committed, if nobody else has it in its log (thesis §4.2.2, Figure 4.6): it stands, and does not count
+    /// itself.
+    pub(super) fn is_promotable(&self, state: &State) -> bool {
+        let node = state.node;
+        let leaving = || {
+            let index = state.log.configuration_index();
+            let before = state.log.configuration_at(LogIndex(index.0.saturating_sub(1)));
+            index > state.commit && before.is_voter(node) && !self.is_witness(node)
+        };
+        state.restoring == LogIndex::ZERO && (self.is_electable(state, node) || leaving())
     }
 
     /// Whether the node could lead in the configuration in force.

@@ -319,12 +319,6 @@ impl Raft {
         Jitter::exactly(self.election_timeout.min)
     }
 
-    /// Whether the node may stand for election: a spare has no vote, and a node whose snapshot is not durable yet would
-    /// stand for a log that it may lose.
-    pub(crate) fn is_promotable(&self, state: &State) -> bool {
-        self.is_electable(state, state.node) && state.restoring == LogIndex::ZERO
-    }
-
     /// Everybody who receives the log, but for this node.
     #[inline]
     fn peers(&self, state: &State) -> NodeSet {

@@ -10,8 +10,9 @@
 //! leader replaces it: that only makes the witness refuse more.
 //!
 //! **The price.** An entry committed with a witness may stand on one disk alone. If that node is lost the others wait for
-//! it: the witness refuses them, where a third copy would have gone on. A leader tells a witness only of what is on its own
-//! disk, so that after a crash it can be elected again itself; the witness hears of an entry one fsync later.
+//! it: the witness refuses them, where a third copy would have gone on. So a leader tells a witness only of what a voter with
+//! data, itself or another, has on its disk: that voter can be elected. The witness hears of an entry one fsync later. (A
+//! leader that is about to be removed is no such voter. Random plans found a witness that waited for it for ever.)
 //!
 //! Which nodes are witnesses is a property of their machines and never changes: a node that gave up its entries could not
 //! become a voter with a log again without breaking what it acknowledged.
@@ -19,7 +20,7 @@
 use super::bugs::Plant;
 use super::state::{LogWrite, State};
 use super::{Message, Out, Raft};
-use interregnum_kernel::{Epoch, LogIndex, NodeId};
+use interregnum_kernel::{Epoch, LogIndex, NodeId, NodeSet};
 
 impl Raft {
     /// Whether the node stores no entries.
@@ -28,22 +29,35 @@ impl Raft {
         self.witnesses.contains(node)
     }
 
-    /// The leader's disk has more than before: the witnesses are told.
+    /// A node with data has more than before: the witnesses are told.
+    #[cold]
     pub(super) fn tell_witnesses(&self, state: &mut State, out: &mut Out) {
         for witness in self.peers(state).intersection(self.witnesses).iter() {
             self.tell_position(state, witness, out);
         }
     }
 
-    /// Tells a witness how far the leader's own disk goes, if it has not acknowledged that already.
+    /// Tells a witness how far the log is stored, if it was not told that already.
     #[cold]
-    pub(super) fn tell_position(&self, state: &State, witness: NodeId, out: &mut Out) {
-        let index = state.own_matched();
+    pub(super) fn tell_position(&self, state: &mut State, witness: NodeId, out: &mut Out) {
+        let index = self.stored(state);
         let epoch = state.log.epoch_at(index);
-        let news = index > state.leading.progress[witness.index()].matched && !state.leading.stalled;
+        let next = &mut state.leading.progress[witness.index()].next;
+        let news = index >= *next && !state.leading.stalled;
         if let (Some(epoch), true) = (epoch, news) {
+            *next = index.next();
             out.send(witness, Message::AppendPosition { term: state.current_term, epoch, index });
         }
+    }
+
+    /// Up to where a voter with data has the log on its disk, in each of joined configurations.
+    fn stored(&self, state: &State) -> LogIndex {
+        let furthest = |voters: NodeSet| {
+            let matched = |node: NodeId| state.leading.progress[node.index()].matched;
+            voters.minus(self.witnesses).iter().map(matched).max().unwrap_or_default()
+        };
+        let [new, old] = self.halves(&state.log);
+        furthest(new).min(furthest(old))
     }
 
     /// A leader tells a witness how far its log goes. `unsaved`: the term was entered just now.

@@ -300,8 +300,32 @@ fn a_removed_node_that_knows_it_does_not_stand() {
     cluster.settle();
     cluster.beat(N1);
     assert!(!configuration(&cluster, N3).is_voter(N3), "the last entry reached it");
+    let (term, commit) = (Epoch(cluster.term(N1)), LogIndex(cluster.commit(N1)));
+    let message = Message::Heartbeat { term, commit, sent: LocalTime::ZERO };
+    cluster.hand_over(Envelope { from: N1, to: N3, message });
     cluster.time_out(N3);
     assert_eq!(cluster.state(N3).role, Role::Follower);
+}
+
+#[test]
+fn a_node_on_its_way_out_stands_while_nobody_else_knows_of_it() {
+    let single = bare(2).with("single_server_changes", Value::Flag(true));
+    let mut cluster = Cluster::of(&single);
+    cluster.elect(N1);
+    cluster.beat(N1);
+    cluster.cut(N1, N2);
+    cluster.order(N1, Order::RemoveNodes(set(&[N1])));
+    cluster.settle();
+    cluster.crash(N1, 9);
+    cluster.restart(N1);
+    cluster.heal();
+    cluster.time_out(N2);
+    cluster.settle();
+    assert!(!cluster.leads(N2), "n1's log is the longer one, so n2 cannot win");
+    cluster.time_out(N1);
+    cluster.settle();
+    assert!(cluster.leads(N2), "n1 wins without its own vote, brings n2 the change and hands over");
+    assert_eq!(configuration(&cluster, N2), voters(&[N2]));
 }
 
 #[test]
