@@ -141,8 +141,10 @@ pub(crate) fn write_reports(
     }
     if let Some(largest) = outcome.sizes.last() {
         write(SCALING, &tables::scaling(outcome.by_size).map_err(Failure::output)?)?;
-        let command =
-            format!("interregnum run {}{}", quoted(&largest.path), overriding(largest.scenario.overrides));
+        let (file, overriding) = (quoted(&largest.path), overriding(largest.scenario.overrides));
+        let seeds = outcome.by_size.first().map(|one| one.seeds);
+        let seeds = seeds.map(|seeds| format!(" --seed {:#x} --seeds {}", seeds.first, seeds.count));
+        let command = format!("interregnum run {file}{overriding}{}", seeds.unwrap_or_default());
         let scaling =
             plot::Scaling { scenario: &largest.scenario, command: &command, summaries: outcome.by_size };
         if let Some(svg) = plot::messages_by_size(&scaling).map_err(Failure::output)? {

@@ -9,9 +9,9 @@ use interregnum_campaign::InMillis as _;
 use interregnum_campaign::{Distribution, Summary};
 use interregnum_scenario::Scenario;
 
-const SIZE: (u32, u32) = (1100, 600);
+const SIZE: (u32, u32) = (1180, 600);
 /// The width of the list at the right.
-const LIST: i32 = 300;
+const LIST: i32 = 390;
 
 /// The failover times of one scenario as a cumulative distribution, a curve per algorithm. Failovers that never came
 /// keep their curve below one. `None` if no run needed a failover.

@@ -4,7 +4,7 @@ use super::axes::{Area, Axis, Frame, label_ends};
 use super::ecdf::{faults_line, whole_number};
 use super::palette::look;
 use super::scale::Scale;
-use super::{Body, FAINT, PlotError, SOFT, begins, drawn, failed, stroke, style, title, write};
+use super::{Body, FAINT, PlotError, SOFT, around, drawn, failed, stroke, style, title, write};
 use crate::json::messages_per_election;
 use interregnum_campaign::InMillis as _;
 use interregnum_campaign::Summary;
@@ -219,7 +219,11 @@ fn draw_guides(root: &Body<'_>, frame: &Frame<'_>, scaling: &Scaling<'_>) -> Res
         let to = frame.at((end, base * (end / first).powi(power)));
         let line = PathElement::new(vec![from, to], FAINT.mix(1.0).stroke_width(3));
         root.draw(&line).map_err(failed)?;
-        write(root, name, (to.0 + 6, to.1), begins(style(13, SOFT)))?;
+        let (x, y) = ((from.0 + to.0) / 2, (from.1 + to.1) / 2);
+        // The name interrupts its line; the algorithms' lines are drawn over both.
+        let room = Rectangle::new([(x - 18, y - 9), (x + 18, y + 9)], WHITE.filled());
+        root.draw(&room).map_err(failed)?;
+        write(root, name, (x, y), around(style(13, SOFT)))?;
     }
     Ok(())
 }
