@@ -92,7 +92,7 @@ fn arrangement(nodes: u64, seed: u64) -> Vec<u64> {
         let mut bits = state;
         bits = (bits ^ bits >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         bits = (bits ^ bits >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (u128::from(bits ^ bits >> 31) * u128::from(bound) >> 64) as usize
+        ((u128::from(bits ^ bits >> 31) * u128::from(bound)) >> 64) as usize
     };
     let mut ids: Vec<u64> = (1..=nodes).collect();
     for place in (1..ids.len()).rev() {
