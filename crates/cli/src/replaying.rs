@@ -71,7 +71,10 @@ fn warn_of_versions(replay: &Replay, console: &Console) {
 
 fn describe(replay: &Replay, run: &Run) -> String {
     let bug = replay.bug.as_ref().map(|bug| format!(" with {bug}")).unwrap_or_default();
-    let mut text = format!("{}{bug}, seed {}, digest {}\n", replay.algorithm, replay.seed, run.digest);
+    let profile = replay.profile.map(|profile| format!(", profile {profile}")).unwrap_or_default();
+    let nodes = replay.nodes.map(|nodes| format!(", {nodes} nodes")).unwrap_or_default();
+    let Replay { algorithm, seed, .. } = replay;
+    let mut text = format!("{algorithm}{bug}{profile}{nodes}, seed {seed}, digest {}\n", run.digest);
     for (name, invariant) in catalogue().invariants.iter().zip(&run.invariants) {
         let verdict = match (&invariant.violation, invariant.exercised) {
             (Some((at, detail)), _) => {
@@ -124,6 +127,8 @@ fn document(replay: &Replay, run: &Run, same: bool) -> String {
         "tool": {"version": env!("CARGO_PKG_VERSION"), "commit": COMMIT},
         "algorithm": replay.algorithm,
         "bug": replay.bug,
+        "profile": replay.profile,
+        "nodes": replay.nodes,
         "seed": replay.seed,
         "digest": run.digest.to_string(),
         "recorded_digest": replay.digest,

@@ -1,6 +1,7 @@
 //! `--profile`, `--nodes`, and what `compare` runs by cluster size.
 
-use crate::support::{BUG, HASTY, Place, Rows, SOUND, TIGHT};
+use crate::support::{BUG, HASTY, Place, Rows, SOUND, TIGHT, standard_scenarios};
+use interregnum_algorithms::ALGORITHMS;
 use std::fs;
 
 /// A leader crash under the name that is run by cluster size.
@@ -96,6 +97,13 @@ fn what_is_kept_of_an_overridden_run_replays() {
     elsewhere.write("kept.toml", &text);
     let replayed = elsewhere.run("replay kept.toml");
     assert_eq!(replayed.code, 0, "it is the same run: {}", replayed.stderr);
+    assert!(replayed.stdout.contains("profile production, 7 nodes, seed"), "it says so: {}", replayed.stdout);
+    let document = elsewhere.run("replay kept.toml --format json").json();
+    assert_eq!(
+        (&document["profile"], &document["nodes"]),
+        (&"production".into(), &7.into()),
+        "for programs too"
+    );
     elsewhere.write("kept.toml", text.replace("nodes = 7\n", "nodes = 9\n"));
     assert_eq!(elsewhere.run("replay kept.toml").code, 1, "and not in another size");
     elsewhere.write("kept.toml", text.replace("\nnodes = 7\n", "\nnodes = 200\n"));
@@ -208,4 +216,18 @@ fn a_comparison_is_one_screen_and_its_rows_are_at_hand() {
         assert!(details.contains(words), "the details lack `{words}`: {details}");
     }
     assert_eq!(place.read("reports/latest/verdicts.txt"), details, "and all of it is in a file");
+}
+
+#[test]
+fn the_standard_scenarios_can_be_compared_under_either_profile() {
+    let folder = standard_scenarios();
+    let folder = folder.to_str().expect("a path in UTF-8");
+    for profile in ["matched", "production"] {
+        let place = Place::new();
+        let ended = place.run_with(["compare", "--scenarios", folder, "--seeds", "1", "--profile", profile]);
+        assert!(ended.code < 2, "no algorithm refuses its parameters, {profile}: {}", ended.stderr);
+        let rows = Rows::of(&place.read("reports/latest/scaling.csv"));
+        assert_eq!(rows.len(), 8 * ALGORITHMS.len(), "{profile}: every algorithm in every size");
+        assert!(rows.column("profile").iter().all(|cell| *cell == profile), "{profile}: the profile is kept");
+    }
 }

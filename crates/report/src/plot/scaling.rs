@@ -129,13 +129,9 @@ fn caption(scaling: &Scaling<'_>, meaning: &str, lacking: Option<String>) -> Vec
         seeds.map(|seeds| format!("n = {} runs per point from seed {:#x} on", seeds.count, seeds.first));
     let mut lines = vec![
         format!("{}: {}", scenario.name, faults_line(scenario)),
-        format!(
-            "profile {}; {}; simulator; again: {}",
-            scenario.profile,
-            seeds.unwrap_or_default(),
-            scaling.command
-        ),
+        format!("profile {}; {}; simulator", scenario.profile, seeds.unwrap_or_default()),
         meaning.to_owned(),
+        format!("again: {}", scaling.command),
     ];
     lines.extend(lacking);
     lines
