@@ -3,6 +3,7 @@
 
 mod common;
 
+use interregnum_kernel::{NodeSet, ParameterKind, ParameterSpec, Span, Value};
 use interregnum_scenario::{AlgorithmInfo, Catalogue, Scenario, Severity, read, render};
 use std::path::{Path, PathBuf};
 
@@ -38,11 +39,47 @@ fn files() -> Vec<PathBuf> {
     files
 }
 
+/// What the standard scenarios set of Raft beyond what the other tests' scenarios do.
+static RAFT: [ParameterSpec; 4] = [
+    ParameterSpec {
+        name: "snapshot_after",
+        kind: ParameterKind::Count,
+        doc: "",
+        default: |_| Value::Count(0),
+    },
+    ParameterSpec {
+        name: "witnesses",
+        kind: ParameterKind::Nodes,
+        doc: "",
+        default: |_| Value::Nodes(NodeSet::EMPTY),
+    },
+    ParameterSpec {
+        name: "priority",
+        kind: ParameterKind::Counts,
+        doc: "",
+        default: |_| Value::Counts(Vec::new()),
+    },
+    ParameterSpec {
+        name: "minimum_tenure",
+        kind: ParameterKind::Span,
+        doc: "",
+        default: |_| Value::Span(Span::ZERO),
+    },
+];
+
+/// The names that the standard scenarios use.
+fn names() -> Catalogue {
+    let mut catalogue = catalogue();
+    let raft = &mut catalogue.algorithms[0];
+    raft.parameters = Vec::leak(raft.parameters.iter().chain(&RAFT).copied().collect());
+    catalogue
+}
+
 fn load(path: &Path) -> (String, Scenario) {
     let text = std::fs::read_to_string(path).unwrap();
     let mut load =
         |name: &str| std::fs::read_to_string(folder().join(name)).map_err(|problem| problem.to_string());
-    match read(&path.display().to_string(), &text, &catalogue(), &mut load) {
+    match read(&path.display().to_string(), &text, &names(), &mut load) {
         Ok((scenario, remarks)) => {
             let serious: Vec<_> =
                 remarks.into_iter().filter(|remark| remark.severity != Severity::Note).collect();
