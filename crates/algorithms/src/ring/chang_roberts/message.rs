@@ -2,6 +2,7 @@
 
 use crate::ring::mix;
 use interregnum_kernel::{Epoch, Kind, NodeId};
+use std::fmt;
 
 /// What a lap is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -13,7 +14,7 @@ pub enum News {
 }
 
 /// What travels round the ring.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Lap {
     /// What it is about.
     pub news: News,
@@ -25,8 +26,16 @@ pub struct Lap {
     pub hops: u8,
 }
 
+/// By the names of the kinds: people read it in traces.
+impl fmt::Debug for Lap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Lap { news, round, node, hops } = self;
+        write!(f, "{news:?} {{ round: {round}, node: {node}, hops: {hops} }}")
+    }
+}
+
 /// A message between nodes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Message {
     /// From a node to its successor.
     Lap(Lap),
@@ -37,6 +46,17 @@ pub enum Message {
         /// The leader's epoch.
         epoch: Epoch,
     },
+}
+
+/// As of a [`Lap`], which is most of them.
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Message::Lap(lap) => write!(f, "{lap:?}"),
+            Message::Ack(lap) => write!(f, "Ack({lap:?})"),
+            Message::Heartbeat { epoch } => write!(f, "Heartbeat {{ epoch: {epoch} }}"),
+        }
+    }
 }
 
 // The engines move messages by value millions of times a second: half a cache line is the budget.

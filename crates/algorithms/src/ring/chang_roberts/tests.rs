@@ -333,3 +333,9 @@ fn a_round_that_is_used_again_has_two_leaders() {
     });
     assert_eq!((planted, correct), (vec![N5, N4], vec![N5]));
 }
+
+#[test]
+fn the_scripts_play_as_they_are_written() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/ring/scripts/chang_roberts");
+    interregnum_script::run_folder(folder, ChangRoberts::ENTRY.parameters, crate::construct::<ChangRoberts>);
+}

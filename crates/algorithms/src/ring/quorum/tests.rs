@@ -456,3 +456,9 @@ fn what_probably_is_not_intended_is_remarked_on() {
     let ids = Parameters::of(3).with("ids", Value::Counts(vec![5, 5, 1]));
     assert!(QuorumRing::from_parameters(&ids).is_err(), "identifiers are unique");
 }
+
+#[test]
+fn the_scripts_play_as_they_are_written() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/ring/scripts/quorum");
+    interregnum_script::run_folder(folder, QuorumRing::ENTRY.parameters, crate::construct::<QuorumRing>);
+}

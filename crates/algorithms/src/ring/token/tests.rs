@@ -235,3 +235,9 @@ fn an_orphan_goes_round_and_round() {
     });
     assert_eq!((planted, correct), (true, false));
 }
+
+#[test]
+fn the_scripts_play_as_they_are_written() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/ring/scripts/token");
+    interregnum_script::run_folder(folder, TokenRing::ENTRY.parameters, crate::construct::<TokenRing>);
+}
