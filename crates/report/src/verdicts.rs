@@ -35,7 +35,8 @@ const HEADER: [&str; 13] = [
 pub fn table(summaries: &[Summary], color: bool) -> String {
     let mut table = Table::new();
     table.load_style(STYLE);
-    table.set_content_arrangement(ContentArrangement::Dynamic);
+    // A table is as wide as its cells, whatever the terminal: the same text goes into files.
+    table.set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(HEADER);
     if color {
         // Whether there is a terminal was decided by whoever asks for colours.
