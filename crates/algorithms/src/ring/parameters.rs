@@ -84,6 +84,7 @@ pub(super) struct Settings {
     pub(super) initiators: NodeSet,
     pub(super) heartbeat_interval: Span,
     pub(super) failure_timeout: Jitter,
+    pub(super) message_bound: Span,
     /// T_ring: after so long a message that went round the ring is home, or lost.
     pub(super) circulation: Span,
 }
@@ -110,6 +111,7 @@ impl Settings {
             initiators: parameters.node_set(&INITIATORS)?,
             heartbeat_interval,
             failure_timeout,
+            message_bound,
             circulation: (message_bound + patience).scaled(ring.size() as u64, 1),
         })
     }

@@ -133,7 +133,8 @@ impl Algorithm for QuorumRing {
     }
 
     fn warnings(parameters: &Parameters) -> Vec<ParameterError> {
-        profile::even_cluster(parameters.members.len()).into_iter().collect()
+        let slow = QuorumRing::from_parameters(parameters).ok().and_then(|protocol| protocol.slow_lease());
+        profile::even_cluster(parameters.members.len()).into_iter().chain(slow).collect()
     }
 }
 
@@ -217,6 +218,20 @@ impl Protocol for QuorumRing {
 }
 
 impl QuorumRing {
+    /// What to remark where the lease takes longer round the ring than a leader waits for it, though nobody is bypassed.
+    fn slow_lease(&self) -> Option<ParameterError> {
+        let nodes = self.settings.link.ring.size() as u64;
+        let (lease, patience) =
+            (self.settings.message_bound.scaled(nodes, 1), self.settings.failure_timeout.min);
+        (nodes > 1 && lease >= patience).then(|| ParameterError {
+            parameter: FAILURE_TIMEOUT.name,
+            problem: format!(
+                "a lease may take {lease} round {nodes} nodes, and a leader steps down without one for the shortest failure \
+                 timeout, {patience}"
+            ),
+        })
+    }
+
     #[inline]
     fn on_message(&self, state: &mut State, from: NodeId, message: Message, out: &mut Out) {
         match message {

@@ -453,6 +453,13 @@ fn what_probably_is_not_intended_is_remarked_on() {
     let warnings = QuorumRing::warnings(&Parameters::of(4));
     assert_eq!(warnings.len(), 1, "four voters bear no more than three: {warnings:?}");
     assert_eq!(QuorumRing::warnings(&Parameters::of(5)), []);
+    let slow = QuorumRing::warnings(&Parameters::of(31));
+    assert_eq!(slow.len(), 1, "{slow:?}");
+    assert_eq!(
+        slow[0].to_string(),
+        "parameter `failure_timeout`: a lease may take 155ms round 31 nodes, and a leader steps down without one for the \
+         shortest failure timeout, 150ms"
+    );
     let ids = Parameters::of(3).with("ids", Value::Counts(vec![5, 5, 1]));
     assert!(QuorumRing::from_parameters(&ids).is_err(), "identifiers are unique");
 }
