@@ -1,4 +1,4 @@
-//! What a campaign leaves behind: a verdict table, CSV files, JSON, JUnit, and plots as SVG.
+//! What a campaign leaves behind: a first screen, verdict tables, CSV files, JSON, JUnit, and plots as SVG.
 //!
 //! Everything here turns summaries into text or bytes; only [`tables::Tables`] keeps files open, since rows are written
 //! while runs come in.
