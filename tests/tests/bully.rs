@@ -1,5 +1,5 @@
-//! What an election and an idle cluster of the Bully algorithm cost in messages, exactly, in the real engine; and what
-//! its naive epoch is worth.
+//! What an election and an idle cluster of the Bully algorithm cost in messages, exactly, in the real engine; and where
+//! the classic form and the one with quorums part.
 //!
 //! Garcia-Molina's algorithm in the textbooks' messages, n nodes, the highest of which has died. Worst case: the lowest
 //! detects, and all above it hold elections too: n(n-1)/2 Election, the probes of the dead included, (n-1)(n-2)/2 Answer
@@ -11,7 +11,9 @@ use interregnum_kernel::{
     GlobalTime, Interest, Jitter, NodeId, Observation, Observer, Parameters, Span, Value, What,
 };
 use interregnum_sim::Simulator;
-use interregnum_tests::sweep_text;
+use interregnum_tests::plans::{Kinds, plan};
+use interregnum_tests::property::{Property, cases_or};
+use interregnum_tests::{seed_or, sweep_text};
 use interregnum_world::{
     Connections, InFlight, Latency, Lever, LinkSetting, MAX_KINDS, Plan, PlannedFault, Selector, Setting,
     Unsynced,
@@ -68,10 +70,16 @@ impl Visitor for Watch {
 }
 
 fn watch(algorithm: &str, nodes: u8, plan: Plan, horizon: Span) -> Seen {
+    watch_with(algorithm, &Parameters::of(nodes), plan, horizon)
+}
+
+fn watch_with(algorithm: &str, parameters: &Parameters, plan: Plan, horizon: Span) -> Seen {
+    let nodes = parameters.nodes;
     let link = LinkSetting::with_latency(Latency::Constant(Span::millis(1)));
     let mut setting = Setting::quiet(nodes, link, Latency::Constant(Span::millis(1)), horizon);
     setting.plan = plan;
-    let parameters = Parameters::of(nodes)
+    let parameters = parameters
+        .clone()
         .with("failure_timeout", Value::Jitter(Jitter::exactly(Span::millis(150))))
         .with("heartbeat_interval", Value::Span(HEARTBEAT));
     build(algorithm, &parameters, Watch(Arc::new(setting))).expect("the parameters fit")
@@ -129,6 +137,59 @@ fn the_best_case_is_detected_by_the_highest_but_one_and_costs_n_minus_2_and_a_pr
     }
 }
 
+/// All survivors miss the leader at the same instant, since they wait equally long.
+fn claim(nodes: u8, poll: bool) -> (Seen, Seen) {
+    let crash = Lever::Crash {
+        target: vec![Selector::Leader],
+        unsynced: Unsynced::Lost,
+        connections: Connections::Silent,
+    };
+    let plan = Plan { faults: vec![PlannedFault { at: CRASH, lever: crash, lasts: None }] };
+    let parameters = Parameters::of(nodes).with("poll", Value::Flag(poll));
+    let watch = |horizon| watch_with("bully-quorum", &parameters, plan.clone(), horizon);
+    let (before, after) = (watch(CRASH), watch(CRASH + Span::millis(210)));
+    assert_eq!(before.elected.last().map(|(_, node)| node.0 + 1), Some(nodes), "the highest led");
+    assert_eq!(after.elected.last().map(|(_, node)| node.0 + 1), Some(nodes - 1), "the next one leads");
+    (before, after)
+}
+
+#[test]
+fn quorums_cost_a_claim_to_everybody_and_a_grant_of_every_survivor_on_top() {
+    for nodes in 3..=33u8 {
+        let n = u64::from(nodes);
+        let (before, after) = claim(nodes, false);
+        assert_eq!(after.since(&before, "Election"), n * (n - 1) / 2, "{n} nodes: as the classic worst case");
+        assert_eq!(after.since(&before, "Answer"), (n - 1) * (n - 2) / 2, "{n} nodes: the same");
+        assert_eq!(after.since(&before, "Claim"), n - 1, "{n} nodes: claims, the dead node's included");
+        assert_eq!(after.since(&before, "Grant"), n - 2, "{n} nodes: grants");
+        assert_eq!(after.since(&before, "Coordinator"), n - 1, "{n} nodes: announcements, to all");
+        assert_eq!(after.since(&before, "Deny"), 0, "{n} nodes: nothing is denied");
+    }
+}
+
+#[test]
+fn a_poll_asks_those_below_too() {
+    for nodes in 3..=33u8 {
+        let n = u64::from(nodes);
+        let (before, after) = claim(nodes, true);
+        assert_eq!(after.since(&before, "Election"), (n - 1) * (n - 1), "{n} nodes: all ask all");
+        assert_eq!(after.since(&before, "Answer"), (n - 1) * (n - 2), "{n} nodes: all survivors answer all");
+        assert_eq!(after.since(&before, "Claim") + after.since(&before, "Grant"), 2 * n - 3, "{n} nodes");
+    }
+}
+
+#[test]
+fn an_idle_leader_with_a_quorum_costs_two_messages_per_peer_and_heartbeat() {
+    for nodes in [3, 5, 9, 33] {
+        let (before, after) = idle("bully-quorum", nodes);
+        let peers = u64::from(nodes) - 1;
+        assert_eq!(after.since(&before, "Heartbeat"), 20 * peers, "{nodes} nodes: heartbeats");
+        assert_eq!(after.since(&before, "HeartbeatAck"), 20 * peers, "{nodes} nodes: acknowledgements");
+        let all: u64 = after.sent.keys().map(|kind| after.since(&before, kind)).sum();
+        assert_eq!(all, 40 * peers, "{nodes} nodes: nothing else is sent");
+    }
+}
+
 /// What an idle cluster sends in twenty heartbeat intervals, which end between two heartbeats.
 fn idle(algorithm: &str, nodes: u8) -> (Seen, Seen) {
     let from = Span::millis(2_020);
@@ -157,5 +218,75 @@ fn two_groups_that_elect_afresh_lead_one_epoch_in_the_classic_form() {
     for name in ["election-safety", "fenced-writes", "leader-exclusion"] {
         let invariant = summary.invariant(name).expect("the invariant exists");
         assert_eq!(invariant.violated_runs, 200, "{name} is violated in every run");
+    }
+}
+
+#[test]
+fn only_one_of_them_comes_to_an_epoch_where_a_majority_grants_it() {
+    let summary = sweep_text(SPLIT_AFRESH, "bully-quorum", None, Seeds { first: 1, count: 1000 });
+    for name in ["election-safety", "fenced-writes", "vote-once"] {
+        let invariant = summary.invariant(name).expect("the invariant exists");
+        assert_eq!(invariant.violated_runs, 0, "{name} holds in every run");
+        assert!(invariant.exercised > 0, "{name} was put to the test");
+    }
+    assert_eq!(summary.complaints, [""; 0], "all is as the scenario expects");
+}
+
+/// A fast cluster on a bad network: five seconds are some thirty failure timeouts.
+const BAD_NETWORK: &str = r#"
+format = 1
+name = "random-plan"
+summary = "A random plan of faults on a network that loses, repeats and reorders messages; healed at the end."
+
+[cluster]
+nodes = 5
+
+[network]
+latency = "1ms..8ms"
+loss = 0.01
+duplicate = 0.02
+reorder = { probability = 0.05, delay = "5ms..60ms" }
+
+[disk]
+fsync = "1ms..6ms"
+
+[clock]
+drift_ppm = "-200..200"
+
+[workload]
+writes_every = "20ms"
+
+[run]
+for = "5s"
+heal = "3s"
+
+[expect]
+leader_within = "2s"
+"#;
+
+/// `INTERREGNUM_SEED` repeats a failure, `INTERREGNUM_CASES` sets how many plans are tried, `INTERREGNUM_BUG` plants a bug
+/// to see the property fail.
+#[test]
+fn the_form_with_quorums_keeps_its_promises_under_random_plans() {
+    let entry = interregnum_algorithms::find("bully-quorum").expect("it is registered");
+    for (settings, seed) in [("", 0x6275_6c6c), ("\n[parameters.bully-quorum]\npoll = false\n", 0x706f_6c6c)]
+    {
+        let base = format!("{BAD_NETWORK}{settings}");
+        let property = Property {
+            name: "the_form_with_quorums_keeps_its_promises_under_random_plans",
+            binary: "bully",
+            algorithm: entry.name,
+            base: &base,
+            plans: plan(5, Span::secs(3), 12, Kinds::with_orders(entry.orders)),
+            cases: cases_or(2_000),
+            seed: seed_or(seed),
+            bug: std::env::var("INTERREGNUM_BUG").ok(),
+            invariants: entry.promises,
+        };
+        let coverage = property.check();
+        assert!(coverage.elections > 2 * coverage.cases, "plans that change no leader: {coverage:?}");
+        for (name, exercised) in entry.promises.iter().zip(&coverage.exercised) {
+            assert!(*exercised > 0, "{name} was never put to the test");
+        }
     }
 }

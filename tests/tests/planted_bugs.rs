@@ -92,6 +92,17 @@ hunts! {
         "bully-acts-before-it-is-heard", InAlgorithm, [Invariant("leader-exclusion")];
     a_node_that_recovers_without_listening_is_caught:
         "bully-recovers-without-listening", InAlgorithm, [Invariant("election-safety")];
+    a_grant_answered_before_it_is_durable_is_caught:
+        "bully-quorum-grant-before-fsync", InAlgorithm, [Invariant("election-safety"), Invariant("vote-once")];
+    a_grant_counted_twice_is_caught:
+        "bully-quorum-counts-messages", InAlgorithm, [Invariant("election-safety")];
+    a_grant_forgotten_in_a_restart_is_caught:
+        "bully-quorum-restart-forgets-grant", InAlgorithm,
+        [Invariant("epoch-monotonic"), Invariant("vote-once"), Invariant("election-safety")];
+    a_node_that_defers_for_ever_is_caught:
+        "bully-quorum-priority-is-a-veto", InAlgorithm, [FailoverNeverComes];
+    a_leader_that_does_not_ask_its_disk_is_caught:
+        "bully-quorum-ignores-stuck-disk", InAlgorithm, [FailoverNeverComes];
     // Ring.
     an_orphan_that_circles_for_ever_is_caught:
         "ring-orphan-token", InAlgorithm, [FailoverNeverComes];

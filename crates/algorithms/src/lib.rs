@@ -196,6 +196,7 @@ registry! {
     raft::Raft,
     // Bully.
     bully::Bully,
+    bully::BullyQuorum,
     // Ring.
     ring::ChangRoberts,
     ring::TokenRing,

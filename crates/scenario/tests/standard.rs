@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 const OTHERS: &[&str] = &[
     // Bully.
     "bully",
+    "bully-quorum",
     // Ring.
     "ring",
     "ring-token",

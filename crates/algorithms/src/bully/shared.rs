@@ -151,6 +151,11 @@ impl Common {
         (above, below)
     }
 
+    /// The highest of some nodes.
+    pub(super) fn highest(&self, nodes: NodeSet) -> Option<NodeId> {
+        nodes.iter().max_by_key(|node| self.ids.get(node.index()).copied().unwrap_or_default())
+    }
+
     /// All members but this one.
     #[inline]
     pub(super) fn peers(&self, node: NodeId) -> impl Iterator<Item = NodeId> + use<> {
