@@ -128,6 +128,18 @@ hunts! {
         "ring-quorum-lease-ignores-stuck-disk", InAlgorithm, [FailoverNeverComes];
 
     // ZAB.
+    an_epoch_stored_before_the_history_that_it_vouches_for_is_caught:
+        "zab-epoch-before-history", InAlgorithm, [Invariant("leader-completeness"), Invariant("log-agreement")];
+    a_history_acknowledged_before_it_is_stored_is_caught:
+        "zab-ack-before-history", InAlgorithm, [Invariant("leader-completeness"), Invariant("log-agreement")];
+    a_promise_that_is_not_written_is_caught:
+        "zab-promise-not-durable", InAlgorithm, [Invariant("vote-once"), Invariant("epoch-monotonic")];
+    a_leader_established_by_promises_alone_is_caught:
+        "zab-lead-before-newleader-ack", InAlgorithm, [Invariant("leader-completeness"), Invariant("log-agreement")];
+    votes_that_ignore_what_a_leader_has_are_caught:
+        "zab-vote-ignores-zxid", InAlgorithm, [FailoverNeverComes];
+    a_dead_leader_followed_on_the_others_word_is_caught:
+        "zab-follows-the-dead", InAlgorithm, [FailoverNeverComes];
 
     // The world.
     a_resource_that_compares_no_tokens_is_caught:

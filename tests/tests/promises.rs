@@ -51,6 +51,17 @@ proposals_every = "40ms"
 for = "5s"
 heal = "3s"
 
+# ZAB as it is would not be back in time: a vote that nobody heard is repeated at doubling intervals, up to a minute.
+[parameters.zab]
+tick_time = "60ms"
+sync_limit = 2
+finalize_wait = "15ms"
+min_notification_interval = "40ms"
+max_notification_interval = "200ms"
+min_repetition = "40ms"
+max_repetition = "200ms"
+connect_retry = "10ms"
+
 [expect]
 leader_within = "2s"
 "#;

@@ -17,6 +17,7 @@ pub mod bully;
 // Ring.
 pub mod ring;
 // ZAB.
+pub mod zab;
 
 use interregnum_kernel::{Checkable, ParameterError, ParameterSpec, Parameters};
 use std::fmt;
@@ -202,7 +203,7 @@ registry! {
     ring::TokenRing,
     ring::QuorumRing,
     // ZAB.
-
+    zab::Zab,
 }
 
 /// The algorithm of this name.

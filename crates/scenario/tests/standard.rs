@@ -17,6 +17,7 @@ const OTHERS: &[&str] = &[
     "ring-token",
     "ring-quorum",
     // ZAB.
+    "zab",
 ];
 
 fn catalogue() -> Catalogue {
