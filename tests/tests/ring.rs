@@ -349,6 +349,34 @@ fn an_idle_leader_costs_what_the_sheet_says() {
     }
 }
 
+/// Every answer comes after the sender has gone on to the next node, and the one after it: each message that is passed on
+/// becomes n - 1, and each of these is passed on. What keeps that from growing without a bound is that a node passes on
+/// each message of a round once.
+#[test]
+fn messages_do_not_multiply_where_every_answer_is_late() {
+    let latency = LinkSetting::with_latency(Latency::Constant(Span::millis(200)));
+    for algorithm in ["ring", "ring-token", "ring-quorum"] {
+        for nodes in [5u64, 16] {
+            let setting =
+                Setting::quiet(nodes as u8, latency.clone(), Latency::Constant(Span::ZERO), Span::secs(3));
+            let everyone = NodeSet::first(nodes as usize);
+            let parameters = Parameters::of(nodes as u8).with("initiators", Value::Nodes(everyone));
+            let seen = build(algorithm, &parameters, Watch(setting)).expect("the defaults build");
+            // The shortest round is two circulations, or one where durable grants are collected.
+            let patience = Span::millis(if algorithm == "ring-quorum" { 25 } else { 2 * 20 });
+            let rounds = Span::secs(3).nanos() / patience.scaled(nodes, 1).nanos() + 1;
+            let most = rounds * nodes * nodes * (nodes - 1);
+            let sent = seen.sent("Election");
+            println!("{algorithm}, {nodes} nodes: {sent} of at most {most}");
+            assert!(sent <= most, "{algorithm}, {nodes} nodes: {sent} messages, and {most} can be explained");
+            assert!(
+                sent >= nodes * (nodes - 1),
+                "{algorithm}, {nodes} nodes: {sent} messages, and nobody is bypassed"
+            );
+        }
+    }
+}
+
 /// A bad network: messages are late against the acknowledgement timeout, so that live nodes are bypassed all the time.
 const BASE: &str = r#"
 format = 1

@@ -19,6 +19,8 @@
 //!   bypassed past a slow node has two lists.
 //! - The texts leave open what becomes of a lost token. Whoever has signed one waits for two circulations, and then sends
 //!   its own, in the next round.
+//! - Where the outcome of a round is known, its tokens end: such a token is late, or comes from a node that has forgotten
+//!   the round in a crash and would hold it again.
 //! - A leader that hears of a later round gives up its office. A node that resigned passes tokens on without signing.
 //!
 //! ```text
