@@ -79,7 +79,11 @@ impl<P: Protocol> Effects<P> {
     /// effect that waits for it would be put together on the stack, to be dropped there, and copied.
     #[inline(always)]
     fn push(&mut self, effect: Effect<P>) {
-        let Some(slot) = self.slots.get_mut(self.len) else { return debug_assert!(false, "a slot is free") };
+        let Some(slot) = self.slots.get_mut(self.len) else {
+            // This does not happen. Were the effect dropped here, it would be put together on the stack for that.
+            std::mem::forget(effect);
+            return debug_assert!(false, "a slot is free");
+        };
         // A free slot holds nothing, and is not to be asked whether it has something to drop.
         std::mem::forget(slot.replace(effect));
         self.len += 1;

@@ -1,7 +1,7 @@
 //! Elections: who stands, who votes, and what a term's change does.
 
 use super::bugs::Plant;
-use super::state::{LogWrite, State, Write};
+use super::state::{State, Write};
 use super::{Message, Out, Raft, Timer};
 use interregnum_kernel::{Epoch, Fact, Jitter, LogIndex, NodeId, Office, Release, Role, Span};
 
@@ -360,8 +360,8 @@ impl Raft {
 
     /// The own writes that became durable: the own vote counts now, the own entries count now.
     pub(super) fn on_persisted(&self, state: &mut State, write: &Write, out: &mut Out) {
-        if let Some(LogWrite::Restore(snapshot)) = &write.log {
-            self.on_restored(state, snapshot);
+        if state.restoring > LogIndex::ZERO {
+            self.on_restored(state, write);
         }
         let own_vote = write.current_term == state.current_term && write.voted_for == Some(state.node);
         match state.role {

@@ -148,14 +148,21 @@ impl Log {
         }
     }
 
-    /// The log becomes what it holds up to the batch's place, and then the batch.
-    pub(crate) fn splice(&mut self, batch: &Batch) {
+    /// The log becomes what it holds up to the batch's place, and then the batch; or the snapshot that the batch is.
+    /// Says whether the configuration may be another.
+    pub(crate) fn splice(&mut self, batch: &Batch) -> bool {
+        if let Some(snapshot) = &batch.start {
+            self.restore(snapshot);
+            return true;
+        }
         self.begin();
         self.entries.truncate(self.place(batch.prev_index));
         self.entries.extend_from_slice(&batch.entries);
-        if !(self.configurations.is_empty() && batch.configurations.is_empty()) {
+        let touched = !(self.configurations.is_empty() && batch.configurations.is_empty());
+        if touched {
             self.splice_configurations(batch);
         }
+        touched
     }
 
     /// A configuration goes with its entry: one that is cut off is no longer in force (thesis §4.1).
@@ -189,7 +196,8 @@ impl Log {
     }
 
     /// The log becomes a snapshot, and nothing behind it.
-    pub(crate) fn restore(&mut self, snapshot: &Snapshot) {
+    #[cold]
+    fn restore(&mut self, snapshot: &Snapshot) {
         self.start = *snapshot;
         self.entries.clear();
         self.configurations.clear();
@@ -261,6 +269,7 @@ mod tests {
             commit: LogIndex::ZERO,
             entries: epochs.iter().map(|epoch| entry(*epoch)).collect(),
             configurations: Box::default(),
+            start: None,
         }
     }
 

@@ -180,6 +180,7 @@ impl Raft {
         }
         state.leading.reconfigures = true;
         let batch = self.append_own(state, None, Some(next), out);
+        self.find_rest(state);
         self.send_own(state, &batch, out);
         for newcomer in next.everyone().minus(before).iter() {
             self.send_entries(state, newcomer, out);
@@ -272,6 +273,16 @@ impl Raft {
             index > state.commit && before.is_voter(node) && !self.is_witness(node)
         };
         state.restoring == LogIndex::ZERO && (self.is_electable(state, node) || leaving())
+    }
+
+    /// What the node is in the configuration in force while it neither leads nor stands. Asked after every change.
+    #[cold]
+    pub(super) fn find_rest(&self, state: &mut State) {
+        state.resting = match state.log.configuration() {
+            _ if self.is_witness(state.node) => Role::Witness,
+            now if now.is_voter(state.node) => Role::Follower,
+            _ => Role::Learner,
+        };
     }
 
     /// Whether the node could lead in the configuration in force.

@@ -32,6 +32,13 @@
 //! - Followers learn of a commit with the next batch or heartbeat; etcd sends an empty batch at once.
 //! - A leader whose own disk has not answered for `disk_stall_timeout` falls silent, so that others elect a working
 //!   one. Neither text has a rule for a stuck disk.
+//! - A configuration is in force as soon as it is in the log, as in the paper; etcd waits until it is applied. Newcomers are
+//!   learners until they have caught up (thesis §4.2.1), within ten shortest election timeouts and not ten rounds.
+//! - A leader that is removed tells the most advanced voter to stand when it steps down; the thesis (§4.2.2) lets it go in
+//!   silence. A leader that resigns goes in silence, and keeps out of the first round.
+//! - A snapshot travels whole, in one message. There is no state machine: what a snapshot holds of it is a chain over the
+//!   entries, by which the invariants still judge.
+//! - Neither text has witnesses, priorities, back-off or a minimum tenure; see `witness.rs`, `candidacy.rs`, `transfer.rs`.
 //! - The lease runs from the SENDING of the heartbeats that a quorum answered (thesis §6.4.1), not from the check of
 //!   the quorum. Once it has told another node to stand at once, the leader takes no lease for the rest of its term:
 //!   the message may arrive late.
@@ -148,7 +155,7 @@ impl Algorithm for Raft {
     const ENTRY: Entry = Entry {
         name: "raft",
         title: "Raft",
-        summary: "majority votes in numbered terms, with pre-vote, check-quorum, leadership transfer and an optional lease",
+        summary: "majority votes in numbered terms, with pre-vote, check-quorum, transfer, changes of the cluster, snapshots and an optional lease",
         source: "Ongaro and Ousterhout, In Search of an Understandable Consensus Algorithm (extended version), 2014; \
                  Ongaro, Consensus: Bridging Theory and Practice, 2014",
         bugs: bugs::BUGS,
@@ -203,9 +210,8 @@ impl Protocol for Raft {
         disk.voted_for = write.voted_for;
         match &write.log {
             None => {}
-            Some(LogWrite::Append(batch)) => disk.log.splice(batch),
+            Some(LogWrite::Append(batch)) => _ = disk.log.splice(batch),
             Some(LogWrite::Compact(to)) => disk.log.compact(*to),
-            Some(LogWrite::Restore(snapshot)) => disk.log.restore(snapshot),
             Some(LogWrite::Record(epoch, index)) => disk.log.record(*epoch, *index),
         }
     }
@@ -237,6 +243,7 @@ impl Protocol for Raft {
             // Before the crash the node may have acknowledged a lease.
             self.guard(&mut state, out);
         }
+        self.find_rest(&mut state);
         if self.is_witness(node) {
             // Its position says nothing of commits.
             state.commit = LogIndex::ZERO;
@@ -279,11 +286,7 @@ impl Protocol for Raft {
 
     #[inline]
     fn role(&self, state: &State) -> Role {
-        match state.role {
-            Role::Follower if self.is_witness(state.node) => Role::Witness,
-            Role::Follower if !state.log.configuration().is_voter(state.node) => Role::Learner,
-            role => role,
-        }
+        if state.role == Role::Follower { state.resting } else { state.role }
     }
 
     #[inline]
@@ -402,8 +405,8 @@ impl Raft {
                 self.on_request_vote_response(state, from, granted, out);
             }
             Message::TimeoutNow { .. } => self.on_timeout_now(state, out),
-            Message::InstallSnapshot { snapshot, .. } => {
-                self.on_install_snapshot(state, from, unsaved, &snapshot, out);
+            Message::InstallSnapshot { batch, .. } => {
+                self.on_install_snapshot(state, from, unsaved, &batch, out);
             }
             Message::AppendPosition { epoch, index, .. } => {
                 self.on_position(state, from, unsaved, (epoch, index), out);

@@ -55,6 +55,7 @@ impl Raft {
             commit: state.commit,
             entries: Box::new([entry]),
             configurations: configuration.map(|configuration| (index, configuration)).into_iter().collect(),
+            start: None,
         });
         if !state.awaits_own_disk() {
             self.await_own_disk(out);
@@ -101,6 +102,7 @@ impl Raft {
             configurations: state
                 .log
                 .configurations_within(prev_index, LogIndex(prev_index.0 + entries.len() as u64)),
+            start: None,
         });
         if !state.leading.probing.contains(peer) {
             progress.next = batch.last_index().next();
@@ -225,7 +227,9 @@ impl Raft {
         };
         let new = agrees && !state.log.holds(&batch);
         if new {
-            state.log.splice(&batch);
+            if state.log.splice(&batch) {
+                self.find_rest(state);
+            }
             self.save_entries(state, &batch, out);
             if unsaved {
                 self.note_epoch(state, out);

@@ -5,7 +5,7 @@
 //! little behind is sent entries all the same.
 
 use super::bugs::Plant;
-use super::log::Snapshot;
+use super::message::Batch;
 use super::state::{LogWrite, State, Write};
 use super::{Message, Out, Raft};
 use interregnum_kernel::{Fact, LogIndex, NodeId, Release, Role};
@@ -35,8 +35,8 @@ impl Raft {
     #[cold]
     pub(super) fn send_snapshot(&self, state: &mut State, peer: NodeId, out: &mut Out) {
         state.leading.probing.insert(peer);
-        let snapshot = Arc::new(*state.log.start());
-        out.send(peer, Message::InstallSnapshot { term: state.current_term, snapshot });
+        let batch = Arc::new(Batch::of_snapshot(*state.log.start()));
+        out.send(peer, Message::InstallSnapshot { term: state.current_term, batch });
     }
 
     /// A snapshot arrives (paper Figure 13). `unsaved`: the term was entered just now.
@@ -45,16 +45,17 @@ impl Raft {
         state: &mut State,
         from: NodeId,
         unsaved: bool,
-        snapshot: &Arc<Snapshot>,
+        batch: &Arc<Batch>,
         out: &mut Out,
     ) {
+        let Some(snapshot) = batch.start.as_deref() else { return };
         if !self.hear_leader(state, from, out) {
             return;
         }
         let has_it = state.log.epoch_at(snapshot.index) == Some(snapshot.epoch);
         let restores = snapshot.index > state.commit && !has_it;
         if restores {
-            self.restore(state, snapshot, out);
+            self.restore(state, batch, out);
         } else if has_it {
             // The log goes at least as far, and agrees: it stays (paper Figure 13, step 6).
             self.commit_to(state, snapshot.index, out);
@@ -70,11 +71,12 @@ impl Raft {
     }
 
     /// The snapshot takes the place of the whole log, in one write: a log without it would have a hole.
-    fn restore(&self, state: &mut State, snapshot: &Arc<Snapshot>, out: &mut Out) {
-        state.log.restore(snapshot);
-        state.commit = snapshot.index;
-        state.restoring = snapshot.index;
-        self.save_log(state, LogWrite::Restore(Arc::clone(snapshot)), out);
+    fn restore(&self, state: &mut State, batch: &Arc<Batch>, out: &mut Out) {
+        state.log.splice(batch);
+        self.find_rest(state);
+        state.commit = batch.prev_index;
+        state.restoring = batch.prev_index;
+        self.save_log(state, LogWrite::Append(Arc::clone(batch)), out);
         self.note_snapshot(state, out);
     }
 
@@ -85,9 +87,12 @@ impl Raft {
         }
     }
 
-    /// The snapshot is durable: the node may stand for election again.
-    pub(super) fn on_restored(&self, state: &mut State, snapshot: &Snapshot) {
-        if state.restoring == snapshot.index {
+    /// A snapshot is durable: the node may stand for election again.
+    pub(super) fn on_restored(&self, state: &mut State, write: &Write) {
+        if let Some(LogWrite::Append(batch)) = &write.log
+            && batch.start.is_some()
+            && batch.prev_index == state.restoring
+        {
             state.restoring = LogIndex::ZERO;
         }
     }

@@ -1,6 +1,6 @@
 //! What a Raft node remembers: in memory, and on disk.
 
-use super::log::{Log, Snapshot};
+use super::log::Log;
 use super::membership::Change;
 use super::message::Batch;
 use interregnum_kernel::{Epoch, LocalTime, LogIndex, NodeId, NodeSet, Role};
@@ -32,12 +32,10 @@ pub struct Write {
 /// A change of the log on disk.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum LogWrite {
-    /// It goes on with these entries from their place.
+    /// It goes on with these entries from their place; or a snapshot takes the place of all of it.
     Append(Arc<Batch>),
     /// Its beginning, up to this position, becomes a snapshot.
     Compact(LogIndex),
-    /// A snapshot takes the place of all of it.
-    Restore(Arc<Snapshot>),
     /// A witness's log ends at this epoch and position.
     Record(Epoch, LogIndex),
 }
@@ -56,6 +54,8 @@ pub struct State {
     /// How many candidacies in a row ran out. Stays zero without back-off.
     pub(crate) failures: u8,
     pub(crate) role: Role,
+    /// What the node is while it is not up for anything: follower, learner or witness. Follows from the configuration.
+    pub(crate) resting: Role,
     /// The leader of the current term, where known; a leader knows itself.
     pub(crate) leader: Option<NodeId>,
     /// Whether a leader was heard of so recently that the node refuses to vote against it. Cleared by the guard timer.
@@ -161,6 +161,7 @@ impl State {
             restoring: LogIndex::ZERO,
             failures: 0,
             role: Role::Follower,
+            resting: Role::Follower,
             leader: None,
             guarded: false,
             guard_comes_first: false,

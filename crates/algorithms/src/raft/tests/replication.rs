@@ -236,6 +236,7 @@ fn new_entries_and_a_new_term_are_one_write() {
             commit: LogIndex::ZERO,
             entries: Box::new([entry(1), entry(2)]),
             configurations: Box::default(),
+            start: None,
         }
     };
     let message = Message::AppendEntries { term: Epoch(1), batch: batch.into() };

@@ -1,7 +1,7 @@
 //! Snapshots: what is dropped, who needs it back, and how it gets there.
 
 use super::*;
-use crate::raft::Snapshot;
+use crate::raft::{Batch, Snapshot};
 use interregnum_kernel::{Covered, LogChain, LogEntry};
 
 /// Three nodes that keep one committed entry at least and two at most.
@@ -167,7 +167,7 @@ fn a_snapshot_that_says_nothing_new_leaves_the_log_alone() {
     cluster.hand_over(Envelope {
         from: N1,
         to: N2,
-        message: Message::InstallSnapshot { term, snapshot: old.into() },
+        message: Message::InstallSnapshot { term, batch: Batch::of_snapshot(old).into() },
     });
     assert_eq!(cluster.state(N2).log(), &log);
     let answer = cluster.in_flight("InstallSnapshotResponse", N2, N1);
@@ -191,7 +191,7 @@ fn entries_behind_a_snapshot_that_agrees_stay() {
     cluster.hand_over(Envelope {
         from: N1,
         to: N2,
-        message: Message::InstallSnapshot { term, snapshot: snapshot.into() },
+        message: Message::InstallSnapshot { term, batch: Batch::of_snapshot(snapshot).into() },
     });
     assert_eq!(cluster.epochs(N2).len(), 2, "n2 has acknowledged the second entry");
 }
@@ -201,12 +201,13 @@ fn entries_that_begin_before_the_snapshot_are_answered_with_where_it_ends() {
     let mut cluster = n3_left_behind();
     let (term, epoch) = (Epoch(cluster.term(N2)), Epoch(1));
     let entry = LogEntry { epoch, command: None };
-    let batch = crate::raft::Batch {
+    let batch = Batch {
         prev_index: LogIndex::ZERO,
         prev_epoch: Epoch::ZERO,
         commit: LogIndex::ZERO,
         entries: Box::new([entry]),
         configurations: Box::default(),
+        start: None,
     };
     cluster.hand_over(Envelope {
         from: N1,
