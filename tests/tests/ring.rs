@@ -340,7 +340,7 @@ fn an_idle_leader_costs_what_the_sheet_says() {
             // The last round may be under way at the horizon.
             assert!(sent <= rounds * per_interval && sent + per_interval >= rounds * per_interval, "{name}");
             if algorithm == "ring-quorum" {
-                assert!(sent - per_interval <= seen.sent("Ack"), "{name}: each is acknowledged");
+                assert!(sent - per_interval <= seen.sent("LeaseAck"), "{name}: each is acknowledged");
                 assert!(seen.fsyncs <= rounds + u64::from(nodes) + 2, "{name}: {} fsyncs", seen.fsyncs);
             } else {
                 assert_eq!(seen.fsyncs, 0, "{name}: nothing is written");

@@ -77,7 +77,8 @@ const _: () = assert!(size_of::<Message>() <= 32);
 
 impl Message {
     /// The names of the kinds, in the order of [`Message::kind`].
-    pub const KINDS: &'static [&'static str] = &["Election", "Coordinator", "Lease", "Ack", "Nack"];
+    pub const KINDS: &'static [&'static str] =
+        &["Election", "Coordinator", "Lease", "Ack", "Nack", "LeaseAck"];
 
     /// Which kind it is.
     #[inline]
@@ -86,6 +87,8 @@ impl Message {
             Message::Election { .. } => 0,
             Message::Coordinator { .. } => 1,
             Message::Lease { .. } => 2,
+            // Of a kind of its own: it is no part of an election's price.
+            Message::Ack { of: Circulating::Lease, .. } => 5,
             Message::Ack { .. } => 3,
             Message::Nack { .. } => 4,
         })

@@ -118,7 +118,7 @@ impl Algorithm for QuorumRing {
         bugs: bugs::BUGS,
         parameters: &[FAILURE_TIMEOUT, HEARTBEAT_INTERVAL, MESSAGE_BOUND, PROCESSING_BOUND, IDS, INITIATORS],
         orders: &["resign"],
-        election_kinds: &["Election", "Coordinator", "Nack"],
+        election_kinds: &["Election", "Coordinator", "Ack", "Nack"],
         promises: &["election-safety", "vote-once", "epoch-monotonic", "fenced-writes", "leader-within"],
     };
 

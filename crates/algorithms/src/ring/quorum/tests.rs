@@ -56,7 +56,7 @@ fn token(epoch: u64, initiator: NodeId, grants: &[NodeId]) -> Message {
 fn a_calm_election_costs_one_circulation_and_the_way_to_the_leader() {
     let mut ring = ring(5);
     elect(&mut ring, N1);
-    let expected = [("Election", 5), ("Coordinator", 4), ("Lease", 5), ("Ack", 14)];
+    let expected = [("Election", 5), ("Coordinator", 4), ("Lease", 5), ("Ack", 9), ("LeaseAck", 5)];
     assert_eq!(ring.count_sent(), expected, "n1 to n5 is four hops");
 }
 
@@ -281,7 +281,7 @@ fn an_idle_leader_costs_a_circulation_and_an_fsync() {
     ring.fire(N5, Timer::Heartbeat);
     assert_eq!(ring.count_sent(), [], "the lease waits for the disk");
     ring.settle(Timer::Ack);
-    assert_eq!(ring.count_sent(), [("Lease", 5), ("Ack", 5)]);
+    assert_eq!(ring.count_sent(), [("Lease", 5), ("LeaseAck", 5)]);
 }
 
 #[test]
