@@ -48,6 +48,7 @@ mod tests;
 
 use crate::ids::{Incarnation, NodeId, NodeSet, Process};
 use peer::{Peer, Phase};
+use std::fmt;
 use std::num::NonZeroU32;
 
 /// How many messages a connection keeps in either direction.
@@ -61,7 +62,7 @@ fn life_of(incarnation: Incarnation) -> Life {
 }
 
 /// What tells one connection from every other between the same two nodes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Name {
     /// Who opened it.
     opener: NodeId,
@@ -86,7 +87,7 @@ impl Name {
 }
 
 /// What travels between two session layers: what a protocol's message type wraps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Segment<M> {
     /// The connection that it belongs to.
     pub name: Name,
@@ -96,6 +97,21 @@ pub struct Segment<M> {
     pub acknowledged: u32,
     /// What it carries.
     pub content: Content<M>,
+}
+
+/// Messages are shown to people through their `Debug`: the opener, the count of its connections, and the two lives.
+impl fmt::Debug for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}#{} {}", self.opener, self.number, self.life)?;
+        self.accepted_in.map_or(Ok(()), |life| write!(f, "-{life}"))
+    }
+}
+
+/// As [`Name`]: the connection, the number and the acknowledgement, and what it carries.
+impl<M: fmt::Debug> fmt::Debug for Segment<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "[{:?}] {}/{} {:?}", self.name, self.sequence, self.acknowledged, self.content)
+    }
 }
 
 /// What a segment carries.

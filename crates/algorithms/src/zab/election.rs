@@ -39,7 +39,7 @@ impl Zab {
     }
 
     /// The order of votes: epoch, then log, then identifier (totalOrderPredicate).
-    fn is_better(&self, new: Vote, old: Vote) -> bool {
+    pub(super) fn is_better(&self, new: Vote, old: Vote) -> bool {
         let place = |vote: Vote| {
             let id = self.ids[vote.leader.index()];
             match self.bug {

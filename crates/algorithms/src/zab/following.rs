@@ -146,7 +146,11 @@ impl Zab {
         if too_early {
             self.persist(state, Write::CurrentEpoch(epoch), out);
         }
-        if let Some((keep, history)) = history {
+        // A follower that lacked nothing has nothing to store but the epoch.
+        let last = state.log.last_index();
+        let changes =
+            |(keep, history): &(LogIndex, Arc<History>)| *keep < last || !history.entries.is_empty();
+        if let Some((keep, history)) = history.filter(changes) {
             state.log.splice(keep, &history);
             self.persist(state, Write::History { keep, history }, out);
         }

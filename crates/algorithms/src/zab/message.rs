@@ -3,10 +3,11 @@
 use super::log::Zxid;
 use interregnum_kernel::session::{Content, Segment};
 use interregnum_kernel::{Command, Epoch, Kind, LogEntry, NodeId};
+use std::fmt;
 use std::sync::Arc;
 
 /// A vote: who should lead, and why (FastLeaderElection).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Vote {
     /// The round of elections that it belongs to: the voter's logical clock.
     pub round: u64,
@@ -31,7 +32,7 @@ pub enum Mode {
 }
 
 /// A vote, and what the voter does while it says so.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ballot {
     /// The vote: the proposal of one who looks, the result of the election of one who does not.
     pub vote: Vote,
@@ -52,7 +53,7 @@ impl Ballot {
 }
 
 /// A server's place in its own sequence of notifications: its incarnation and its count.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Serial {
     /// Which of the sender's lives.
     pub incarnation: u32,
@@ -63,6 +64,25 @@ pub struct Serial {
 impl Serial {
     fn number(self) -> u64 {
         u64::from(self.incarnation) << 32 | u64::from(self.number)
+    }
+}
+
+/// Messages are shown to people through their `Debug`.
+impl fmt::Debug for Vote {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({} {}) in round {}", self.leader, self.peer_epoch, self.zxid, self.round)
+    }
+}
+
+impl fmt::Debug for Ballot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}: {:?}", self.mode, self.vote)
+    }
+}
+
+impl fmt::Debug for Serial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.incarnation, self.number)
     }
 }
 

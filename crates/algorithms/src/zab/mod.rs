@@ -309,7 +309,7 @@ impl Zab {
         self.members.minus(NodeSet::only(state.node()))
     }
 
-    fn ticks(&self, count: u64) -> Jitter {
+    pub(crate) fn ticks(&self, count: u64) -> Jitter {
         Jitter::exactly(self.tick_time.scaled(count, 1))
     }
 
