@@ -148,6 +148,32 @@ fn the_check_of_the_quorum_needs_both_majorities() {
 }
 
 #[test]
+fn the_lease_needs_both_majorities() {
+    for (heard, renewed) in [(&[N4, N5][..], false), (&[N2, N4][..], true), (&[N2, N3][..], true)] {
+        let leased = Parameters { members: NodeSet::first(3), ..plain(5) }.with("lease", Value::Flag(true));
+        let mut cluster = Cluster::of(&leased);
+        for node in [N1, N2, N3] {
+            cluster.fire(node, Timer::Guard);
+        }
+        cluster.elect(N1);
+        cluster.order(N1, add(Standing::Learner, &[N4, N5]));
+        cluster.settle();
+        cluster.part(&[N1], &[N2, N3]);
+        cluster.order(N1, Order::PromoteNodes(set(&[N4, N5])));
+        cluster.settle();
+        assert!(configuration(&cluster, N1).is_joint());
+        let before = cluster.state(N1).leading.lease_until;
+        cluster.wait_ms(10);
+        cluster.heal();
+        cluster.fire(N1, Timer::Heartbeat);
+        for peer in heard {
+            cluster.exchange("Heartbeat", N1, *peer);
+        }
+        assert_eq!(cluster.state(N1).leading.lease_until > before, renewed, "heard by {heard:?}");
+    }
+}
+
+#[test]
 fn a_configuration_is_in_force_before_it_is_committed_and_not_after_it_was_cut_off() {
     let mut cluster = learning();
     cluster.part(&[N1, N4, N5], &[N2, N3]);
