@@ -175,3 +175,19 @@ fn a_witness_majority_is_refused() {
     cluster.settle();
     assert_eq!(cluster.state(N1).log().configuration().voters.len(), 5, "nor does an order lead to one");
 }
+
+#[test]
+fn a_witness_is_not_told_of_what_only_a_leader_on_its_way_out_has() {
+    let mut cluster = Cluster::of(&with_witness());
+    cluster.elect(N1);
+    cluster.cut(N1, N2);
+    cluster.order(N1, Order::RemoveNodes(NodeSet::only(N1)));
+    cluster.propose(N1, 7);
+    cluster.settle();
+    assert_eq!(position(&cluster, N3), (1, 1), "n2, which is to lead, has no more than that");
+    cluster.crash(N1, 0);
+    cluster.heal();
+    cluster.time_out(N2);
+    cluster.settle();
+    assert!(cluster.leads(N2), "and can be elected, should n1 never come back");
+}
