@@ -36,5 +36,7 @@ pub use ids::{
 };
 pub use observation::{Fact, Interest, LossCause, Observation, Observer, What, Write};
 pub use parameters::{ParameterError, ParameterKind, ParameterSpec, Parameters, Profile, Value};
-pub use protocol::{Checkable, Deadline, Input, Kind, Leadership, Now, Protocol, TimerName, TimerSet};
+pub use protocol::{
+    Checkable, Deadline, DisksNeeded, Input, Kind, Leadership, Now, Protocol, TimerName, TimerSet,
+};
 pub use time::{GlobalTime, Jitter, LocalTime, Span, WallTime};

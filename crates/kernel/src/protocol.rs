@@ -30,6 +30,9 @@ pub trait Protocol: Clone + Debug + 'static {
     /// Whether the protocol assumes connections, so that nodes hear of a peer's death by [`Input::Disconnected`].
     const CONNECTIONS: bool = false;
 
+    /// Whose disk has to work for a leader to do its work. For measurements only.
+    const DISKS_NEEDED: DisksNeeded = DisksNeeded::All;
+
     /// The kinds of message, for counts, filters and plots; at most 32.
     const KINDS: &'static [&'static str];
 
@@ -107,6 +110,18 @@ pub trait Checkable:
 impl<P> Checkable for P where
     P: Protocol<State: Clone + Eq + Hash, Message: Ord + Hash, Write: Eq + Hash, Disk: Eq + Hash> + Eq + Hash
 {
+}
+
+/// Whose disk has to work for a leader to do its work: what an observer needs to know to tell whether a disk that stands
+/// has cost a cluster its leader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DisksNeeded {
+    /// Nobody's: nothing is kept on disk.
+    None,
+    /// A quorum's, whether the leader's is among them or not.
+    Quorum,
+    /// A quorum's, the leader's included: without its own it does not lead on.
+    All,
 }
 
 /// What happens to a node.

@@ -5,7 +5,7 @@ use crate::event::Agenda;
 use crate::record::Recorder;
 use crate::setting::Endpoint;
 use crate::world::World;
-use interregnum_kernel::{Leadership, LossCause, NodeId, NodeSet, Observer, Protocol, What};
+use interregnum_kernel::{DisksNeeded, Leadership, LossCause, NodeId, NodeSet, Observer, Protocol, What};
 
 /// Under which leadership each node is obeyed at present.
 #[derive(Clone, Debug, Default)]
@@ -71,20 +71,26 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
     }
 
     /// The node's leadership, if it leads and a quorum can obey it: its own disk works, and with enough others it has
-    /// open links both ways, they are up, their disks work, and they are in no higher epoch.
+    /// open links both ways, they are up, their disks work, and they are in no higher epoch. Disks count as far as the
+    /// protocol needs them.
     fn obeyed_leadership(&self, node: NodeId) -> Option<Leadership> {
         let leader = &self.hosts[node.index()];
         let leadership = leader.leadership()?;
-        if self.core.disks[node.index()].stalls > 0 {
-            return None;
+        let works =
+            |node: NodeId| P::DISKS_NEEDED == DisksNeeded::None || self.core.disks[node.index()].stalls == 0;
+        let mut obeying = NodeSet::EMPTY;
+        match P::DISKS_NEEDED {
+            DisksNeeded::All if !works(node) => return None,
+            DisksNeeded::Quorum if !works(node) => {}
+            _ => {
+                obeying.insert(node);
+            }
         }
-        let mut obeying = NodeSet::only(node);
         for other in &self.hosts {
             let peer = other.node();
             let reachable = self.core.network.is_open(Endpoint::from(node), Endpoint::from(peer))
                 && self.core.network.is_open(Endpoint::from(peer), Endpoint::from(node));
-            let able = self.core.disks[peer.index()].stalls == 0;
-            if peer != node && reachable && able && obeys(other.epoch(), leadership.epoch) {
+            if peer != node && reachable && works(peer) && obeys(other.epoch(), leadership.epoch) {
                 obeying.insert(peer);
             }
         }

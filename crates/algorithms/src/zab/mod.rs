@@ -59,9 +59,9 @@ pub use state::{Disk, State, Write};
 use crate::{Algorithm, Entry};
 use interregnum_kernel::session::{Arrival, Segment};
 use interregnum_kernel::{
-    Command, Effects, Epoch, Fact, FencingToken, Input, Jitter, Kind, Leadership, LogEntry, LogIndex, NodeId,
-    NodeSet, Now, Office, Order, ParameterError, Parameters, Process, Protocol, Release, Role, Span,
-    TimerName,
+    Command, DisksNeeded, Effects, Epoch, Fact, FencingToken, Input, Jitter, Kind, Leadership, LogEntry,
+    LogIndex, NodeId, NodeSet, Now, Office, Order, ParameterError, Parameters, Process, Protocol, Release,
+    Role, Span, TimerName,
 };
 use state::Reign;
 
@@ -176,6 +176,8 @@ impl Protocol for Zab {
     type Disk = Disk;
 
     const CONNECTIONS: bool = true;
+    // Proposals are committed by the followers' acknowledgements where the leader's own is missing.
+    const DISKS_NEEDED: DisksNeeded = DisksNeeded::Quorum;
     const KINDS: &'static [&'static str] = Message::KINDS;
 
     #[inline]

@@ -38,8 +38,8 @@ pub use state::{Message, State, Status, Timer};
 use super::shared::{self, Common};
 use crate::{Algorithm, Entry};
 use interregnum_kernel::{
-    Effects, Epoch, FencingToken, Input, Jitter, Kind, Leadership, NodeId, NodeSet, Now, Office, Order,
-    ParameterError, Parameters, Process, Protocol, Role,
+    DisksNeeded, Effects, Epoch, FencingToken, Input, Jitter, Kind, Leadership, NodeId, NodeSet, Now, Office,
+    Order, ParameterError, Parameters, Process, Protocol, Role,
 };
 
 /// The rules, with their configuration.
@@ -90,6 +90,7 @@ impl Protocol for Bully {
     type Write = ();
     type Disk = ();
 
+    const DISKS_NEEDED: DisksNeeded = DisksNeeded::None;
     const KINDS: &'static [&'static str] = Message::KINDS;
 
     #[inline]

@@ -47,8 +47,8 @@ use super::parameters::{
 };
 use crate::{Algorithm, Entry};
 use interregnum_kernel::{
-    Effects, Epoch, Input, Kind, Leadership, NodeId, NodeSet, Now, Order, ParameterError, Parameters,
-    Process, Protocol, Role,
+    DisksNeeded, Effects, Epoch, Input, Kind, Leadership, NodeId, NodeSet, Now, Order, ParameterError,
+    Parameters, Process, Protocol, Role,
 };
 
 /// The rules, with their configuration.
@@ -90,6 +90,7 @@ impl Protocol for TokenRing {
     type Write = ();
     type Disk = ();
 
+    const DISKS_NEEDED: DisksNeeded = DisksNeeded::None;
     const KINDS: &'static [&'static str] = Message::KINDS;
 
     #[inline]
