@@ -12,7 +12,7 @@
 //!    and what to see; then blocks of commands, each followed by a line `---` and a blank line.
 //! 2. Add the test, once per algorithm, among its tests:
 //!
-//!    ```ignore
+//!    ```text
 //!    #[test]
 //!    fn the_scripts_play_as_they_are_written() {
 //!        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/raft/scripts");
