@@ -111,7 +111,8 @@ impl Raft {
                 progress.next = progress.matched.next();
             }
             self.send_entries(state, from, out);
-        } else if !self.ranks.is_empty() {
+        }
+        if !self.ranks.is_empty() {
             self.consider_heir(state, from, out);
         }
     }

@@ -138,7 +138,7 @@ impl Raft {
         if target.voters == now.voters {
             Some(target)
         } else if self.single_server_changes {
-            let steps = single_steps(now, target);
+            let steps = single_steps(now, target, state.node);
             steps.into_iter().find(|step| self.is_lawful(*step))
         } else {
             Some(Configuration { outgoing: now.voters, ..target })
@@ -189,15 +189,17 @@ impl Raft {
 }
 
 /// The steps that a change can take without joining: a voter more, or else one less. Majorities of configurations that
-/// differ by one voter always share a node (thesis §4.1).
-fn single_steps(now: Configuration, target: Configuration) -> Vec<Configuration> {
+/// differ by one voter always share a node (thesis §4.1). The leader removes itself last: with that its reign ends, and the
+/// order with it.
+fn single_steps(now: Configuration, target: Configuration, leader: NodeId) -> Vec<Configuration> {
     let mut steps = Vec::new();
     for newcomer in target.voters.minus(now.voters).iter() {
         let only = NodeSet::only(newcomer);
         let (voters, learners) = (now.voters.union(only), now.learners.minus(only));
         steps.push(Configuration { voters, learners, ..now });
     }
-    for leaver in now.voters.minus(target.voters).iter() {
+    let (leavers, itself) = (now.voters.minus(target.voters), NodeSet::only(leader));
+    for leaver in leavers.minus(itself).iter().chain(leavers.intersection(itself).iter()) {
         steps.push(Configuration { voters: now.voters.minus(NodeSet::only(leaver)), ..now });
     }
     steps
@@ -215,7 +217,10 @@ impl Raft {
             return false;
         }
         if change.timely || slowest >= Some(last) {
-            // With nothing left to bring, the next round would end at once.
+            // With nothing left to bring, the next round would end at once. What is passed stays passed, however long the
+            // voters take to agree to the steps that follow.
+            change.timely = true;
+            out.cancel_timer(Timer::CatchUp);
             return true;
         }
         change.goal = last;

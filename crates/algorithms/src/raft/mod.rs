@@ -127,7 +127,7 @@ pub enum Timer {
     CheckQuorum,
     /// No leader was heard for the shortest election timeout: voting against it is fair.
     Guard,
-    /// A transfer of leadership takes too long.
+    /// A transfer of leadership takes too long. After one that the leader tried for the sake of priority: it may try again.
     Transfer,
     /// A leader's own disk has not answered for too long.
     DiskStall,

@@ -150,13 +150,13 @@ impl Raft {
         if index > state.commit {
             // Copies of what is committed already decide nothing new.
             self.advance_commit(state, out);
+            if state.role != Role::Leader {
+                // The commit was of a configuration without this node.
+                return;
+            }
             if !self.witnesses.is_empty() {
                 self.tell_witnesses(state, out);
             }
-        }
-        if state.role != Role::Leader {
-            // The commit was of a configuration without this node.
-            return;
         }
         self.send_entries(state, from, out);
         self.continue_transfer(state, from, out);

@@ -97,7 +97,7 @@ pub(crate) struct Leading {
     pub(crate) reconfigures: bool,
     /// Whether it has not led for the minimum tenure yet.
     pub(crate) is_bound: bool,
-    /// The nodes of higher priority that were asked to take over in this term.
+    /// The nodes of higher priority that were asked to take over and are not to be asked again yet.
     pub(crate) asked: NodeSet,
     /// Whether an election was asked for in this term that nobody's guard holds up. No lease is safe from then on.
     pub(crate) lease_forfeited: bool,

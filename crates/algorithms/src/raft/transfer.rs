@@ -6,7 +6,11 @@
 
 use super::state::State;
 use super::{Message, Out, Raft, Timer};
-use interregnum_kernel::{Jitter, NodeId, NodeSet, Role};
+use interregnum_kernel::{Jitter, NodeId, NodeSet, Role, Span};
+
+/// How many shortest election timeouts a leader waits, at least, before it asks a node of higher priority again that did
+/// not take over: while it waits for the node it takes no commands.
+const PAUSE: u64 = 10;
 
 impl Raft {
     /// The operator's order. A later one replaces an earlier one.
@@ -39,9 +43,14 @@ impl Raft {
         out.send(heir, Message::TimeoutNow { term: state.current_term });
     }
 
-    /// The target did not take over: the leader goes on.
+    /// The target did not take over: the leader goes on. Where it was the leader's own idea, it has it again after a pause.
     pub(super) fn on_transfer_timeout(&self, state: &mut State, out: &mut Out) {
-        state.leading.transferee = None;
+        if state.leading.transferee.take().is_none() {
+            state.leading.asked = NodeSet::EMPTY;
+        } else if !state.leading.asked.is_empty() {
+            let pause = Span(self.election_timeout.min.0.saturating_mul(PAUSE)).max(self.minimum_tenure);
+            out.set_timer(Timer::Transfer, Jitter::exactly(pause));
+        }
         if state.leading.reconfigures {
             self.continue_change(state, out);
         }
@@ -66,15 +75,22 @@ impl Raft {
         out.set_timer(Timer::Election, Jitter::between(min + longest, max + longest));
     }
 
-    /// A follower has all that the leader has. If it is to lead rather than this node, it is handed the leadership, once a
-    /// term: one that cannot win would be asked again and again.
+    /// A follower is there. If it is to lead rather than this node, it is handed the leadership as soon as its log is near
+    /// the leader's: under a steady load it never has all of it before the leader stops taking commands.
     #[cold]
     pub(super) fn consider_heir(&self, state: &mut State, heir: NodeId, out: &mut Out) {
         let rank = |node: NodeId| self.ranks.get(node.index()).copied().unwrap_or_default();
         let free = !state.leading.is_bound && state.leading.transferee.is_none();
-        if free && rank(heir) < rank(state.node) && !state.leading.asked.contains(heir) {
-            state.leading.asked = state.leading.asked.union(NodeSet::only(heir));
+        let preferred = rank(heir) < rank(state.node) && self.is_electable(state, heir);
+        if free && preferred && !state.leading.asked.contains(heir) && self.is_near(state, heir) {
+            state.leading.asked.insert(heir);
             self.on_transfer(state, heir, out);
         }
+    }
+
+    /// Whether the node's log is known to be a part of the leader's, and one batch would complete it.
+    fn is_near(&self, state: &State, node: NodeId) -> bool {
+        let missing = state.log.last_index().0.saturating_sub(state.leading.progress[node.index()].matched.0);
+        !state.leading.probing.contains(node) && missing <= self.append_limit
     }
 }

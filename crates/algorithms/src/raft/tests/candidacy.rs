@@ -1,6 +1,7 @@
 //! Who stands when: priority, back-off, tenure, and giving leadership up.
 
 use super::*;
+use interregnum_kernel::{NodeSet, Standing};
 
 fn ranked(priorities: &[u64]) -> Parameters {
     plain(3).with("priority", Value::Counts(priorities.to_vec()))
@@ -42,17 +43,71 @@ fn a_node_of_higher_priority_takes_over_once_it_has_everything() {
 }
 
 #[test]
-fn a_node_of_higher_priority_that_does_not_win_is_asked_once_a_term() {
+fn a_node_of_higher_priority_takes_over_under_a_steady_load() {
     let mut cluster = Cluster::of(&ranked(&[1, 9, 1]));
     cluster.elect(N1);
-    for _ in 0..3 {
+    cluster.propose(N1, 1);
+    cluster.fire(N1, Timer::Heartbeat);
+    cluster.exchange("Heartbeat", N1, N2);
+    cluster.propose(N1, 2);
+    cluster.settle();
+    assert!(
+        cluster.leads(N2),
+        "there was an entry on its way at every heartbeat, and it was handed over even so"
+    );
+    assert_eq!(cluster.epochs(N2), [1, 1, 2], "n1 took no command meanwhile");
+}
+
+#[test]
+fn a_node_of_higher_priority_that_lacks_more_than_one_batch_is_not_asked() {
+    let mut cluster = Cluster::of(&ranked(&[1, 9, 1]).with("append_limit", Value::Count(2)));
+    cluster.elect(N1);
+    cluster.cut(N1, N2);
+    for command in 1..=3 {
+        cluster.propose(N1, command);
+    }
+    cluster.settle();
+    cluster.heal();
+    cluster.fire(N1, Timer::Heartbeat);
+    cluster.exchange("Heartbeat", N1, N2);
+    assert_eq!(cluster.state(N1).leading.transferee, None, "commands are taken while it catches up");
+    cluster.settle();
+    cluster.beat(N1);
+    assert!(cluster.leads(N2), "then it takes over");
+}
+
+#[test]
+fn a_node_of_higher_priority_that_does_not_win_is_asked_again_after_a_pause() {
+    let mut cluster = Cluster::of(&ranked(&[1, 9, 1]));
+    cluster.elect(N1);
+    let mut asked_after = |timer: Timer| {
+        cluster.fire(N1, timer);
         cluster.fire(N1, Timer::Heartbeat);
         cluster.exchange("Heartbeat", N1, N2);
         cluster.lose_all();
-        cluster.fire(N1, Timer::Transfer);
-    }
-    let asked = cluster.count_sent().into_iter().find(|(kind, _)| *kind == "TimeoutNow");
-    assert_eq!(asked, Some(("TimeoutNow", 1)));
+        let sent = cluster.count_sent();
+        (sent.iter().any(|(kind, _)| *kind == "TimeoutNow"), cluster.armed(N1, Timer::Transfer))
+    };
+    let (tried, pause) = (between(150, 150), between(1500, 1500));
+    assert_eq!(asked_after(Timer::Heartbeat), (true, tried), "it is told to stand, which is lost");
+    assert_eq!(asked_after(Timer::Transfer), (false, pause), "nothing came of it");
+    assert_eq!(asked_after(Timer::Transfer), (true, tried), "the pause is over");
+}
+
+#[test]
+fn a_learner_of_higher_priority_takes_over_once_it_is_promoted() {
+    let members: NodeSet = [N1, N3].into_iter().collect();
+    let mut cluster = Cluster::of(&Parameters { members, ..ranked(&[1, 9, 1]) });
+    cluster.elect(N1);
+    let nodes = NodeSet::only(N2);
+    cluster.order(N1, Order::AddNodes { nodes, standing: Standing::Learner });
+    cluster.settle();
+    cluster.beat(N1);
+    assert!(cluster.leads(N1), "a learner cannot lead");
+    cluster.order(N1, Order::PromoteNodes(nodes));
+    cluster.settle();
+    cluster.beat(N1);
+    assert!(cluster.leads(N2), "and its time comes");
 }
 
 #[test]

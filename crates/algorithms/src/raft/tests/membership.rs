@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::raft::Configuration;
+use crate::raft::state::Leading;
 use interregnum_kernel::{NodeSet, Standing};
 
 fn set(nodes: &[NodeId]) -> NodeSet {
@@ -274,6 +275,25 @@ fn a_node_that_does_not_catch_up_in_ten_timeouts_stays_a_learner() {
 }
 
 #[test]
+fn nodes_that_have_caught_up_are_not_given_up_while_the_voters_agree() {
+    let mut cluster = Cluster::of(&with_spares().with("single_server_changes", Value::Flag(true)));
+    cluster.elect(N1);
+    cluster.cut(N1, N4);
+    cluster.order(N1, add(Standing::Voter, &[N4, N5]));
+    cluster.settle();
+    assert!(cluster.armed(N1, Timer::CatchUp).is_some(), "n4 has nothing yet");
+    cluster.stuck.extend([N2, N3]);
+    cluster.heal();
+    cluster.beat(N1);
+    assert_eq!(configuration(&cluster, N1).voters.len(), 4, "it has all, and the first step is taken");
+    assert_eq!(cluster.armed(N1, Timer::CatchUp), None, "there is nothing left to wait for");
+    cluster.propose(N1, 2);
+    cluster.stuck.clear();
+    cluster.settle();
+    assert_eq!(configuration(&cluster, N1), voters(&[N1, N2, N3, N4, N5]), "the order is carried out whole");
+}
+
+#[test]
 fn a_slow_round_is_followed_by_another() {
     let mut cluster = Cluster::of(&with_spares());
     cluster.elect(N1);
@@ -316,6 +336,29 @@ fn a_removed_leader_does_not_count_itself() {
     cluster.heal();
     cluster.beat(N1);
     assert!(!cluster.leads(N1), "with n3 it is committed");
+}
+
+#[test]
+fn a_leader_that_removes_itself_and_another_one_by_one_goes_last() {
+    let mut cluster = Cluster::of(&bare(5).with("single_server_changes", Value::Flag(true)));
+    cluster.elect(N1);
+    cluster.order(N1, Order::RemoveNodes(set(&[N1, N2])));
+    cluster.settle();
+    assert!(!cluster.leads(N1), "the leader is out");
+    for node in [N3, N4, N5] {
+        assert_eq!(configuration(&cluster, node), voters(&[N3, N4, N5]), "and so is n2, says {node}");
+    }
+}
+
+#[test]
+fn a_leader_that_has_left_keeps_nothing_of_its_reign() {
+    let mut cluster = Cluster::of(&bare(5).with("witnesses", Value::Nodes(set(&[N5]))));
+    cluster.elect(N1);
+    cluster.order(N1, Order::RemoveNodes(set(&[N1])));
+    cluster.settle();
+    assert!(!cluster.leads(N1));
+    let blank = Leading::blank(5);
+    assert_eq!(cluster.state(N1).leading, blank, "the witness was not told anything after the end");
 }
 
 #[test]
