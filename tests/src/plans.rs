@@ -47,9 +47,48 @@ impl Kinds {
 /// Plans of up to `most` faults within `horizon` for a cluster of so many nodes. They shrink towards fewer, earlier,
 /// shorter faults, and towards named nodes.
 pub fn plan(nodes: u8, horizon: Span, most: usize, kinds: Kinds) -> impl Strategy<Value = Plan> {
-    vec(fault(nodes, horizon, kinds), 0..=most).prop_map(|mut faults| {
+    faults(nodes, horizon, most, kinds).prop_map(|mut faults| {
         faults.sort_by_key(|fault| fault.at);
         Plan { faults }
+    })
+}
+
+fn faults(nodes: u8, horizon: Span, most: usize, kinds: Kinds) -> BoxedStrategy<Vec<PlannedFault>> {
+    if !kinds.changes {
+        return vec(fault(nodes, horizon, kinds), 0..=most).boxed();
+    }
+    // Half of the faults are as ever. Each of the others is an order, and what disturbs it while it is carried out.
+    let disturbed = vec(disturbed_order(nodes, horizon), 0..=most / 4);
+    (vec(fault(nodes, horizon, kinds), 0..=most / 2), disturbed)
+        .prop_map(|(faults, disturbed)| faults.into_iter().chain(disturbed.into_iter().flatten()).collect())
+        .boxed()
+}
+
+/// An order to change the cluster, and a fault that meets the leader or a named node within a few messages of it, before
+/// or after, and lasts longer than an election.
+fn disturbed_order(nodes: u8, horizon: Span) -> impl Strategy<Value = [PlannedFault; 2]> {
+    let last = horizon.nanos() / 1_000_000 - 1;
+    let disturbance = prop_oneof![
+        1 => unsynced().prop_map(|unsynced| Lever::Crash {
+            target: vec![Selector::Leader],
+            unsynced,
+            connections: Connections::Silent
+        }),
+        2 => (0..=nodes / 2, in_flight()).prop_map(|(beside, in_flight)| {
+            // The leader, with or without company, on one side.
+            let company = (beside > 0).then_some(Selector::Random(beside.max(1)));
+            let side = std::iter::once(Selector::Leader).chain(company).collect();
+            Lever::Partition { groups: vec![side, vec![Selector::Rest]], in_flight }
+        }),
+    ];
+    let times = (0..=last, 0..=40_u64, 100..=800_u64);
+    (times, change(nodes), disturbance).prop_map(move |((at, distance, lasts), order, lever)| {
+        // Twenty milliseconds before the order to twenty after.
+        let disturbed_at = (at + distance).saturating_sub(20).min(last);
+        [
+            PlannedFault { at: Span::millis(at), lever: order, lasts: None },
+            PlannedFault { at: Span::millis(disturbed_at), lever, lasts: Some(Span::millis(lasts)) },
+        ]
     })
 }
 
@@ -81,12 +120,30 @@ fn lever(nodes: u8, kinds: Kinds) -> BoxedStrategy<Lever> {
         }),
         weight(kinds.stalls, 2) => targets(nodes).prop_map(|target| Lever::DiskStall { target }),
         weight(kinds.resignations, 1) => targets(nodes).prop_map(|target| Lever::Resign { target }),
-        weight(kinds.changes, 3) => (targets(nodes), standing())
-            .prop_map(|(target, standing)| Lever::AddNode { target, standing }),
-        weight(kinds.changes, 2) => targets(nodes).prop_map(|target| Lever::RemoveNode { target }),
-        weight(kinds.changes, 1) => targets(nodes).prop_map(|target| Lever::Promote { target }),
+        weight(kinds.changes, 12) => change(nodes),
     ]
     .boxed()
+}
+
+/// An order to change the cluster.
+fn change(nodes: u8) -> impl Strategy<Value = Lever> {
+    prop_oneof![
+        4 => (subjects(nodes), standing())
+            .prop_map(|(target, standing)| Lever::AddNode { target, standing }),
+        3 => subjects(nodes).prop_map(|target| Lever::RemoveNode { target }),
+        1 => subjects(nodes).prop_map(|target| Lever::Promote { target }),
+    ]
+}
+
+/// Whom an order is about: somebody whom it is likely to change.
+fn subjects(nodes: u8) -> impl Strategy<Value = Vec<Selector>> {
+    let named = || (0..nodes).prop_map(|node| Selector::Node(NodeId(node)));
+    prop_oneof![
+        4 => named().prop_map(|node| vec![node]),
+        2 => (named(), named()).prop_map(|(one, other)| vec![one, other]),
+        1 => Just(vec![Selector::Leader]),
+        1 => named().prop_map(|node| vec![Selector::Leader, node]),
+    ]
 }
 
 fn standing() -> impl Strategy<Value = Standing> {

@@ -1,14 +1,19 @@
 //! Raft while its cluster changes, in the real engine: under random plans that mix orders with faults, and where joined
-//! configurations must not decide with one majority. `INTERREGNUM_SEED`, `INTERREGNUM_CASES` and `INTERREGNUM_BUG` are
+//! configurations must not decide with one majority. Of the bugs planted in changes, the plans find
+//! `raft-joint-needs-one-majority` and `raft-witness-keeps-no-position` within their usual number;
+//! `raft-single-server-change-too-early` takes four members and five faults in one order, which 15000 plans did not hit, and
+//! is left to its scenario in `planted/`. `INTERREGNUM_SEED`, `INTERREGNUM_CASES` and `INTERREGNUM_BUG` are
 //! understood as by `random_plans`.
 
 use interregnum_algorithms::{Registered, Visitor, build};
-use interregnum_kernel::{Epoch, GlobalTime, Interest, NodeId, Observation, Observer, Span, What};
+use interregnum_kernel::{Epoch, GlobalTime, Interest, LogIndex, NodeId, Observation, Observer, Span, What};
 use interregnum_sim::Simulator;
 use interregnum_tests::plans::{Kinds, plan};
-use interregnum_tests::property::{Coverage, Property, cases_or};
+use interregnum_tests::property::{Coverage, Property, cases_or, sample};
 use interregnum_tests::{scenario, seed_or};
-use interregnum_world::Setting;
+use interregnum_world::{Plan, Setting};
+use proptest::strategy::Strategy;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Three members and two spares on a bad network, with snapshots after few entries.
@@ -56,6 +61,11 @@ const ORDERS: Kinds = Kinds { resignations: true, changes: true, ..Kinds::ALL };
 
 /// Tries plans against Raft with these parameters.
 fn check(name: &str, parameters: &str, cases: u32, seed: u64) {
+    check_promises(name, parameters, PROMISES, cases, seed);
+}
+
+/// Tries plans against these promises of Raft with these parameters.
+fn check_promises(name: &str, parameters: &str, promises: &[&str], cases: u32, seed: u64) {
     let base = format!("{BASE}\n[parameters.raft]\n{parameters}\n");
     let property = Property {
         name,
@@ -66,12 +76,64 @@ fn check(name: &str, parameters: &str, cases: u32, seed: u64) {
         cases: cases_or(cases),
         seed: seed_or(seed),
         bug: std::env::var("INTERREGNUM_BUG").ok(),
-        invariants: PROMISES,
+        invariants: promises,
     };
+    let made = changes(&property);
+    assert!(
+        made > PLANS_COUNTED / 2,
+        "{made} changes of the cluster in {PLANS_COUNTED} plans: orders did little"
+    );
     let Coverage { cases, elections, exercised } = property.check();
     assert!(elections > 2 * cases, "{elections} elections in {cases} plans: leaders rarely changed");
-    for (name, exercised) in PROMISES.iter().zip(&exercised) {
+    for (name, exercised) in promises.iter().zip(&exercised) {
         assert!(*exercised > 0, "{name} was never put to the test");
+    }
+}
+
+/// In how many of a property's plans changes are counted.
+const PLANS_COUNTED: usize = 100;
+
+/// How many configurations are committed under a property's first plans.
+fn changes(property: &Property<'_, impl Strategy<Value = Plan>>) -> usize {
+    let plans = sample(&property.plans, property.seed, PLANS_COUNTED);
+    let count = |plan: &Plan| {
+        let scenario = scenario(&property.text(plan));
+        let parameters = scenario.parameters_for("raft");
+        let count = Count { setting: Arc::new(scenario.setting), seed: property.seed };
+        build("raft", &parameters, count).expect("raft is built")
+    };
+    plans.iter().map(count).sum()
+}
+
+/// Collects the places of the committed entries that are configurations.
+#[derive(Default)]
+struct Configurations(BTreeSet<LogIndex>);
+
+impl Observer for Configurations {
+    fn interest(&self) -> Interest {
+        Interest::COMMITS
+    }
+    fn observe(&mut self, observation: &Observation) {
+        // No client's command is as large as a configuration's.
+        if let What::Committed { index, entry } = observation.what
+            && entry.command.is_some_and(|command| command.0 >= 3 << 62)
+        {
+            self.0.insert(index);
+        }
+    }
+}
+
+struct Count {
+    setting: Arc<Setting>,
+    seed: u64,
+}
+
+impl Visitor for Count {
+    type Output = usize;
+    fn visit<P: Registered>(self, protocol: P) -> usize {
+        let mut simulator = Simulator::new(protocol, self.setting, Configurations::default());
+        simulator.run(self.seed);
+        simulator.observer_mut().0.len()
     }
 }
 
@@ -85,6 +147,13 @@ fn raft_keeps_its_promises_while_voters_are_joined_and_parted() {
 fn raft_keeps_its_promises_while_voters_change_one_by_one() {
     let name = "raft_keeps_its_promises_while_voters_change_one_by_one";
     check(name, "snapshot_after = 5\nsingle_server_changes = true", 1_000, 0x7369_6e67);
+}
+
+#[test]
+fn leases_exclude_each_other_while_voters_are_joined_and_parted() {
+    let name = "leases_exclude_each_other_while_voters_are_joined_and_parted";
+    let promises = [PROMISES, &["lease-exclusion"]].concat();
+    check_promises(name, "snapshot_after = 5\nlease = true", &promises, 1_000, 0x6c65_6173);
 }
 
 #[test]
