@@ -143,11 +143,12 @@ pub enum Message {
         /// The snapshot.
         batch: Arc<Batch>,
     },
-    /// "My disk goes as far as this", to a witness, which is sent no entries.
+    /// "A voter with data has the log on its disk as far as this", to a witness, which is sent no entries. While
+    /// configurations are joined: a voter of each.
     AppendPosition {
         /// The leader's term.
         term: Epoch,
-        /// The epoch of the last entry on its disk.
+        /// The epoch of the last entry that is stored so.
         epoch: Epoch,
         /// That entry's position.
         index: LogIndex,

@@ -7,7 +7,8 @@
 //! **Guarantees.** At most one node leads a term, over all incarnations of all nodes. A node votes once per term. Terms
 //! on disk never fall. A leader has every entry that was committed before its election, and no two nodes commit
 //! different entries at one position. With the lease on, no two leases overlap while clocks keep to the drift bound.
-//! A leader emerges while a majority is connected, its disks answer and messages are fast against the timeouts.
+//! A leader emerges while a majority is connected, its disks answer and messages are fast against the timeouts. With
+//! witnesses, the majority must also have a voter with data that has all that any of its witnesses acknowledged.
 //!
 //! **Assumptions.** A durable write survives a crash whole and unchanged. Messages may be lost, duplicated, delayed and
 //! reordered, not forged. Safety needs no clock, except for the lease.
@@ -36,6 +37,9 @@
 //!   learners until they have caught up (thesis §4.2.1), within ten shortest election timeouts and not ten rounds.
 //! - A leader that is removed tells the most advanced voter to stand when it steps down; the thesis (§4.2.2) lets it go in
 //!   silence. A leader that resigns goes in silence, and keeps out of the first round.
+//! - A removed leader knows that it is out, but not after a restart: what is committed is not on the disk, and until it
+//!   hears of it again, its removal might be one that only it knows of. It stands, and pre-votes and stickiness keep it
+//!   from being heard. With both off it deposes its successors.
 //! - A snapshot travels whole, in one message. There is no state machine: what a snapshot holds of it is a chain over the
 //!   entries, by which the invariants still judge.
 //! - Neither text has witnesses, priorities, back-off or a minimum tenure; see `witness.rs`, `candidacy.rs`, `transfer.rs`.

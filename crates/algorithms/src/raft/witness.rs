@@ -1,4 +1,5 @@
-//! Witnesses: nodes that vote and store no entries, so that two copies of the data and a third vote outlive one failure.
+//! Witnesses: nodes that vote and store no entries, so that two copies of the data and a third vote outlive most single
+//! failures. Nothing is lost in any; who is left may have to wait for the failed node (see the price).
 //!
 //! **The rule.** A witness keeps, durably, the position of the last entry that a leader told it of, as (epoch, index), and
 //! nothing else of the log. It takes a position that is later in that order and keeps an earlier one, acknowledges either
@@ -10,7 +11,8 @@
 //! leader replaces it: that only makes the witness refuse more.
 //!
 //! **The price.** An entry committed with a witness may stand on one disk alone. If that node is lost the others wait for
-//! it: the witness refuses them, where a third copy would have gone on. So a leader tells a witness only of what a voter with
+//! it: the witness refuses them, where a third copy would have gone on. (Two nodes with data and a witness, 2 % of messages
+//! lost, commands every 5 ms: when the leader crashed, 9 of 300 runs had no other until it was back.) So a leader tells a witness only of what a voter with
 //! data, itself or another, has on its disk: that voter can be elected. The witness hears of an entry one fsync later. (A
 //! leader that is about to be removed is no such voter. Random plans found a witness that waited for it for ever.)
 //!
