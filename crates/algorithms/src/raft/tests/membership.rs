@@ -415,6 +415,27 @@ fn a_removed_node_that_does_not_know_it_disturbs_nobody() {
 }
 
 #[test]
+fn a_removed_leader_that_restarts_disturbs_nobody_unless_every_guard_is_off() {
+    for (guarded, disturbed) in [(true, false), (false, true)] {
+        let guards = Value::Flag(guarded);
+        let parameters = Parameters::of(4).with("pre_vote", guards.clone()).with("stickiness", guards);
+        let mut cluster = Cluster::of(&parameters);
+        cluster.elect(N1);
+        cluster.order(N1, Order::RemoveNodes(set(&[N1])));
+        cluster.settle();
+        let successor = [N2, N3, N4].into_iter().find(|node| cluster.leads(*node)).expect("a successor");
+        let term = cluster.term(successor);
+        cluster.crash(N1, 9);
+        cluster.restart(N1);
+        for _ in 0..3 {
+            cluster.time_out(N1);
+            cluster.settle();
+        }
+        assert_eq!(cluster.term(successor) > term, disturbed, "with guards: {guarded}");
+    }
+}
+
+#[test]
 fn orders_that_make_no_sense_are_ignored() {
     let mut cluster = learning();
     let before = configuration(&cluster, N1);
