@@ -126,6 +126,8 @@ hunts! {
         "ring-quorum-leads-again", InAlgorithm, [Invariant("election-safety")];
     a_lease_that_circulates_past_a_stuck_disk_is_caught:
         "ring-quorum-lease-ignores-stuck-disk", InAlgorithm, [FailoverNeverComes];
+    a_deaf_node_that_asks_again_too_soon_is_caught:
+        "ring-quorum-deaf-node-delays", InAlgorithm, [FailoverNeverComes];
 
     // ZAB.
     an_epoch_stored_before_the_history_that_it_vouches_for_is_caught:

@@ -2,17 +2,19 @@
 //! promises of the one that makes any.
 //!
 //! Chang and Roberts's average is over arrangements, and the count of each arrangement is known too: a candidacy travels
-//! as far as the next higher number. So every single run is held to its own count, and the runs together to n H(n).
+//! as far as the next higher number. One test holds every single run to the count of its arrangement. Another knows
+//! nothing of arrangements, and holds the mean of what the engine counted to the published n H(n).
 
 use interregnum_algorithms::{Registered, Visitor, build};
+use interregnum_campaign::Seeds;
 use interregnum_kernel::{
     Epoch, GlobalTime, Interest, NodeId, NodeSet, Observation, Observer, Parameters, Span, Value, What,
 };
 use interregnum_sim::Simulator;
 use interregnum_tests::plans::{Kinds, plan};
 use interregnum_tests::property::{Property, cases_or};
-use interregnum_tests::seed_or;
 use interregnum_tests::statistics::holm;
+use interregnum_tests::{seed_or, sweep_text};
 use interregnum_world::{Latency, LinkSetting, Setting};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -166,32 +168,43 @@ fn normal_p_value(deviate: f64) -> f64 {
 
 const SIZES: [u64; 8] = [3, 4, 5, 7, 9, 16, 24, 32];
 
-/// All nodes start at once, on random arrangements of one size: the candidacies sent in each, counted by the engine.
-fn candidacies(nodes: u64, bug: Option<&str>) -> Vec<u64> {
+/// All nodes start at once, on random arrangements of one size: each arrangement, and what the engine saw of it.
+fn all_at_once<T: Send>(nodes: u64, bug: Option<&str>, look: impl Fn(&[u64], Seen) -> T + Sync) -> Vec<T> {
     let everyone = NodeSet::first(nodes as usize);
-    let counts = (0..ARRANGEMENTS).into_par_iter().map(|number| {
+    let runs = (0..ARRANGEMENTS).into_par_iter().map(|number| {
         let ids = arrangement(nodes, ROOT_SEED ^ nodes << 32 ^ number);
-        let seen = election("ring", &ids, everyone, bug);
-        let sent = seen.sent("Election");
-        if bug.is_none() {
+        look(&ids, election("ring", &ids, everyone, bug))
+    });
+    runs.collect()
+}
+
+/// The candidacies sent in each of these runs, as the engine counted them.
+fn candidacies(nodes: u64, bug: Option<&str>) -> Vec<u64> {
+    all_at_once(nodes, bug, |_, seen| seen.sent("Election"))
+}
+
+#[test]
+fn each_arrangement_costs_exactly_the_distances_to_the_next_higher() {
+    for nodes in SIZES {
+        all_at_once(nodes, None, |ids, seen| {
             let highest = NodeId::from_index(ids.iter().position(|id| *id == nodes).unwrap_or_default());
             let elected: Vec<NodeId> = seen.elected.iter().map(|(_, node, _)| *node).collect();
+            let sent = seen.sent("Election");
             assert_eq!(elected, [highest], "{ids:?}: the highest is elected, once");
-            assert_eq!(sent, next_higher(&ids), "{ids:?}: each candidacy meets the next higher");
+            assert_eq!(sent, next_higher(ids), "{ids:?}: each candidacy meets the next higher");
             assert_eq!(seen.sent("Elected"), nodes, "{ids:?}: one round tells it");
             assert_eq!(seen.sent("Ack"), sent + nodes, "{ids:?}: each hop is acknowledged once");
             assert!((2 * nodes - 1..=nodes * (nodes + 1) / 2).contains(&sent), "{ids:?}: {sent}");
-        }
-        sent
-    });
-    counts.collect()
+        });
+    }
 }
 
-/// The p-value of each size's sum of counts. A sum of 2,000 independent counts with a known mean and a known finite
+/// The p-value of each size's sum of counts, which come from the engine as they are; that the arrangements are random and
+/// the ring right in the mean is all that is assumed. A sum of 2,000 independent counts with a known mean and a known finite
 /// variance is normal to far better than the error rate; `shift` scales the mean that is asked for.
-fn p_values(shift: f64) -> Vec<f64> {
+fn p_values(shift: f64, bug: Option<&str>) -> Vec<f64> {
     let of_size = |nodes: u64| {
-        let counts = candidacies(nodes, None);
+        let counts = candidacies(nodes, bug);
         let (mean, variance) = moments(&distribution(nodes as usize));
         let trials = counts.len() as f64;
         let sum: u64 = counts.iter().sum();
@@ -234,7 +247,7 @@ fn the_normal_p_value_is_that_of_the_tables() {
 fn candidacies_of_all_nodes_at_once_average_n_harmonic() {
     let rejected: Vec<_> = SIZES
         .into_iter()
-        .zip(holm(&p_values(1.0), FAMILY_WISE_ERROR))
+        .zip(holm(&p_values(1.0, None), FAMILY_WISE_ERROR))
         .filter(|(_, rejected)| *rejected)
         .collect();
     assert!(rejected.is_empty(), "these sizes deviate from n H(n): {rejected:?}");
@@ -242,8 +255,15 @@ fn candidacies_of_all_nodes_at_once_average_n_harmonic() {
 
 #[test]
 fn an_average_that_is_two_percent_off_is_noticed() {
-    let rejected = holm(&p_values(1.02), FAMILY_WISE_ERROR).into_iter().filter(|rejected| *rejected).count();
+    let rejected =
+        holm(&p_values(1.02, None), FAMILY_WISE_ERROR).into_iter().filter(|rejected| *rejected).count();
     assert!(rejected > 0, "the test above has no teeth: it accepts an average that is 2 % higher");
+}
+
+#[test]
+fn a_ring_that_swallows_nothing_is_far_from_the_average_at_every_size() {
+    let rejected = holm(&p_values(1.0, Some("ring-swallows-nothing")), FAMILY_WISE_ERROR);
+    assert_eq!(rejected, [true; SIZES.len()], "the counts are the ring's own: with the bug they are others");
 }
 
 #[test]
@@ -341,7 +361,11 @@ fn an_idle_leader_costs_what_the_sheet_says() {
             assert!(sent <= rounds * per_interval && sent + per_interval >= rounds * per_interval, "{name}");
             if algorithm == "ring-quorum" {
                 assert!(sent - per_interval <= seen.sent("LeaseAck"), "{name}: each is acknowledged");
-                assert!(seen.fsyncs <= rounds + u64::from(nodes) + 2, "{name}: {} fsyncs", seen.fsyncs);
+                // The election costs a grant each, the decision, and that the leader leads; the first lease leaves with
+                // that, and each later one with a write of its own. The last fsync may be under way at the horizon.
+                let most = rounds + u64::from(nodes) + 2;
+                let written = seen.fsyncs;
+                assert!((most - 2..=most).contains(&written), "{name}: {written} fsyncs, and not {most}");
             } else {
                 assert_eq!(seen.fsyncs, 0, "{name}: nothing is written");
             }
@@ -362,9 +386,13 @@ fn messages_do_not_multiply_where_every_answer_is_late() {
             let everyone = NodeSet::first(nodes as usize);
             let parameters = Parameters::of(nodes as u8).with("initiators", Value::Nodes(everyone));
             let seen = build(algorithm, &parameters, Watch(setting)).expect("the defaults build");
-            // The shortest round is two circulations, or one where durable grants are collected.
-            let patience = Span::millis(if algorithm == "ring-quorum" { 25 } else { 2 * 20 });
-            let rounds = Span::secs(3).nanos() / patience.scaled(nodes, 1).nanos() + 1;
+            // The shortest round is two circulations; where durable grants are collected, one, or the longest failure
+            // timeout.
+            let round = match algorithm {
+                "ring-quorum" => Span::millis(25).scaled(nodes, 1).max(Span::millis(300)),
+                _ => Span::millis(2 * 20).scaled(nodes, 1),
+            };
+            let rounds = Span::secs(3).nanos() / round.nanos() + 1;
             let most = rounds * nodes * nodes * (nodes - 1);
             let sent = seen.sent("Election");
             println!("{algorithm}, {nodes} nodes: {sent} of at most {most}");
@@ -406,6 +434,46 @@ heal = "3s"
 leader_within = "2s"
 "#;
 
+/// Nothing reaches the leader for half a minute, and everything that it sends arrives.
+const DEAF_LEADER: &str = r#"
+format = 1
+name = "deaf-leader"
+summary = "What is sent to the leader is lost for half a minute; what it sends arrives."
+[[fault]]
+at = "2s"
+cut = { from = "all", to = "leader" }
+
+[run]
+for = "40s"
+heal = "32s"
+
+[expect]
+leader_changes = ">= 1"
+"#;
+
+/// The tokens of the deaf node are granted by everybody and never come home. Three nodes have the shortest circulation; of
+/// four, every other has to grant the successor's token.
+#[test]
+fn a_leader_that_hears_nobody_is_replaced_long_before_it_hears_again() {
+    for nodes in [3, 4] {
+        let text = DEAF_LEADER.replace("[[fault]]", &format!("[cluster]\nnodes = {nodes}\n\n[[fault]]"));
+        let sweep = |bug| sweep_text(&text, "ring-quorum", bug, Seeds { first: ROOT_SEED, count: 300 });
+        let failover = sweep(None).failover;
+        assert_eq!(failover.never(), 0, "{nodes} nodes: every leader is replaced");
+        // The leader steps down, a token of it is waited for, and the successor's first attempt may meet a rival.
+        let longest = failover.max().expect("every run has a failover");
+        assert!(longest <= Span::millis(4 * 300), "{nodes} nodes: a failover took {longest}");
+        let hindered = sweep(Some("ring-quorum-deaf-node-delays")).failover.max();
+        assert!(
+            hindered.is_none_or(|longest| longest > Span::secs(4)),
+            "{nodes} nodes: an old leader that asks again too soon hinders the others, {hindered:?}"
+        );
+    }
+}
+
+/// Of the planted bugs of the algorithm, 2,500 cases do not catch those that need a rare coincidence
+/// (`ring-quorum-leads-again`) or a fault that lasts (`ring-quorum-lease-ignores-stuck-disk`,
+/// `ring-quorum-deaf-node-delays`), and 10,000 do not either. The scenario that is made for each, in `planted/`, does.
 #[test]
 fn the_quorum_ring_keeps_its_promises_under_random_plans() {
     let invariants = ["election-safety", "vote-once", "epoch-monotonic", "fenced-writes", "leader-within"];

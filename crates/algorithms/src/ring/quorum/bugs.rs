@@ -28,4 +28,9 @@ plants! {
         "the lease does not wait for the leader's disk, so that a leader that can write nothing is never replaced",
         breaks ["liveness"],
         seen "hashicorp/raft issue 503 (2022), in another algorithm";
+    /// An initiator asks again before those who granted its last token stand.
+    DeafNodeDelays = "ring-quorum-deaf-node-delays",
+        "an initiator asks again within two circulations, sooner than those who granted its last token stand, so that a node that can send and not receive, whose tokens never come home, prevents every election",
+        breaks ["liveness"],
+        seen "this design's second version";
 }

@@ -20,9 +20,11 @@ impl QuorumRing {
         state.role = Role::Candidate;
         state.launched = true;
         out.cancel_timer(Timer::Failure);
-        let circulation = self.settings.circulation;
-        // Long enough for the token to come home, and random, so that initiators that hinder each other part.
-        out.set_timer(Timer::Round, Jitter::between(circulation, circulation + circulation));
+        // The bug: as soon as the token can have come home.
+        let hasty = self.bug == Some(Plant::DeafNodeDelays);
+        let patience = if hasty { self.settings.circulation } else { self.patience };
+        // Random, so that initiators that hinder each other part.
+        out.set_timer(Timer::Round, Jitter::between(patience, patience + patience));
         self.grant(state, state.node, (NodeSet::EMPTY, NodeSet::EMPTY), out);
     }
 

@@ -23,6 +23,9 @@
 //! - Of two initiators of one epoch neither may get a majority. The one of the higher identifier asks for the next epoch
 //!   at once, as Chang and Roberts's higher number goes on; the other waits for a failure timeout. A token that meets its
 //!   rival with a majority on it is sent home, since it needs nobody else.
+//! - Whoever grants a token waits a failure timeout for its outcome. An initiator whose token has none waits longer than
+//!   any of them before it asks again, so that another has its turn: the tokens of a node that can send and not receive
+//!   never come home, and would put the attempts of all others off for ever.
 //! - A message that comes to a node for the second time, which happens where its owner was bypassed, is sent on to the owner
 //!   directly: another link to it may work. Copies that a slow answer made end where the first has been.
 //! - The coordinator's message ends at the leader, whose first lease tells the others.
@@ -62,6 +65,8 @@ pub struct QuorumRing {
     settings: Settings,
     /// For how long a node that has heard a leader grants nobody another epoch.
     guard: Span,
+    /// For how long at least an initiator waits for its token, at most twice that.
+    patience: Span,
     bug: Option<Plant>,
 }
 
@@ -127,6 +132,7 @@ impl Algorithm for QuorumRing {
         let two_intervals = settings.heartbeat_interval + settings.heartbeat_interval;
         Ok(QuorumRing {
             guard: two_intervals.min(settings.failure_timeout.min),
+            patience: settings.circulation.max(settings.failure_timeout.max),
             settings,
             bug: parameters.bug.as_deref().and_then(Plant::from_id),
         })

@@ -1,5 +1,7 @@
 //! Grants, decisions, the lease, and what a crash leaves of each.
 
+mod planted;
+
 use super::{Circulating, Message, QuorumRing, Timer};
 use crate::Algorithm;
 use crate::ring::story::{N1, N2, N3, N4, N5, Story};
@@ -195,6 +197,37 @@ fn a_token_that_meets_its_rival_with_a_majority_is_sent_home() {
     assert_eq!(ring.leaders(), [(N2, 1)], "n1 and n2 are two of three");
 }
 
+#[test]
+fn an_initiator_asks_again_only_after_all_who_granted_its_token_had_their_turn() {
+    let mut ring = ring(3);
+    ring.cut(N1, N3);
+    ring.cut(N2, N3);
+    elect(&mut ring, N3);
+    assert_eq!(ring.state(N3).role, Role::Candidate, "nothing reaches n3, and its token does not come home");
+    let again = ring.armed(N3, Timer::Round).expect("it will ask again");
+    for node in [N1, N2] {
+        assert_eq!(ring.state(node).granted(), Some(N3), "{node} has granted what can have no outcome");
+        let turn = ring.armed(node, Timer::Failure).expect("it waits for a leader");
+        assert!(turn.max <= again.min, "{node} stands within {turn:?}, n3 after {again:?}");
+    }
+    elect(&mut ring, N1);
+    assert_eq!(ring.leaders(), [(N2, 2)], "n1 and n2 are two of three");
+}
+
+#[test]
+fn an_initiator_waits_for_a_circulation_at_least() {
+    let parameters = Parameters::of(33);
+    let again = |parameters: &Parameters| {
+        let mut ring = ring_of(parameters);
+        ring.fire(N1, Timer::Failure);
+        ring.armed(N1, Timer::Round)
+    };
+    let expected = Jitter::between(Span::millis(33 * 25), Span::millis(2 * 33 * 25));
+    assert_eq!(again(&parameters), Some(expected), "825 ms are more than the longest failure timeout");
+    let expected = Jitter::between(Span::millis(300), Span::millis(600));
+    assert_eq!(again(&Parameters::of(5)), Some(expected), "125 ms are less");
+}
+
 // The decision.
 
 #[test]
@@ -374,78 +407,6 @@ fn spares_stay_out_of_it() {
     assert_eq!(ring.state(N4).record.epoch, Epoch::ZERO, "a spare grants nothing");
     elect(&mut ring, N1);
     assert_eq!(ring.leaders(), [(N3, 1)]);
-}
-
-// The planted bugs.
-
-/// Plays a story with the bug and without, and hands back what it found.
-fn both<T>(bug: &str, story: impl Fn(&mut Ring) -> T) -> (T, T) {
-    let planted = story(&mut ring_of(&Parameters::of(5).with_bug(bug)));
-    (planted, story(&mut ring(5)))
-}
-
-#[test]
-fn a_majority_of_the_list_elects_on_both_sides() {
-    let (planted, correct) = both("ring-quorum-majority-of-the-list", |ring| {
-        ring.part(&[N1, N2]);
-        elect(ring, N1);
-        elect(ring, N3);
-        ring.leaders()
-    });
-    assert_eq!(planted, [(N2, 1), (N5, 1)]);
-    assert_eq!(correct, [(N5, 1)]);
-}
-
-#[test]
-fn a_grant_that_was_signed_early_is_given_again_after_a_crash() {
-    let (planted, correct) = both("ring-quorum-grant-before-fsync", |ring| {
-        ring.hand_over(N1, N2, token(1, N1, &[N1]));
-        let signed = ring.is_in_flight("Election", N2, N3);
-        ring.crash(N2, 0);
-        ring.restart(N2);
-        ring.hand_over(N3, N2, token(1, N3, &[N3]));
-        ring.sync(N2);
-        (signed, ring.votes(N2, 1))
-    });
-    assert_eq!(planted, (true, vec![N1, N3]));
-    assert_eq!(correct, (false, vec![N3]));
-}
-
-#[test]
-fn a_decision_on_each_copy_names_two_leaders() {
-    let (planted, correct) = both("ring-quorum-decides-twice", |ring| {
-        ring.fire(N1, Timer::Failure);
-        ring.sync(N1);
-        ring.hand_over(N4, N1, token(1, N1, &[N1, N2, N3]));
-        ring.sync(N1);
-        ring.hand_over(N5, N1, token(1, N1, &[N1, N2, N3, N4]));
-        ring.state(N1).record.decided
-    });
-    assert_eq!((planted, correct), (Some(N4), Some(N3)));
-}
-
-#[test]
-fn an_epoch_is_led_again_by_a_late_message() {
-    let (planted, correct) = both("ring-quorum-leads-again", |ring| {
-        elect(ring, N1);
-        ring.crash(N5, 0);
-        ring.restart(N5);
-        ring.hand_over(N4, N5, Message::Coordinator { epoch: Epoch(1), initiator: N1, leader: N5, hops: 4 });
-        ring.settle(Timer::Ack);
-        ring.winners(1)
-    });
-    assert_eq!((planted, correct), (vec![N5, N5], vec![N5]));
-}
-
-#[test]
-fn a_lease_that_does_not_ask_the_disk_goes_on() {
-    let (planted, correct) = both("ring-quorum-lease-ignores-stuck-disk", |ring| {
-        elect(ring, N1);
-        ring.stick(N5);
-        beat(ring, N5);
-        ring.state(N5).completed
-    });
-    assert_eq!((planted, correct), (2, 1));
 }
 
 #[test]
