@@ -98,7 +98,6 @@ impl BullyQuorum {
     /// A claim was denied, or a reign is over. A claim that a majority can no longer grant is given up, and the next one
     /// is above what was denied.
     pub(super) fn on_deny(&self, state: &mut State, from: NodeId, epoch: Epoch, out: &mut Out) {
-        let higher = epoch > state.seen;
         match state.status {
             Status::Claiming => {
                 state.seen = state.seen.max(epoch);
@@ -107,9 +106,10 @@ impl BullyQuorum {
                     self.rest(state, self.common.failure_timeout, out);
                 }
             }
-            // Somebody may lead that epoch: this node will hear of it within a heartbeat interval.
-            Status::Leading if higher => {
-                state.seen = epoch;
+            // Somebody may lead that epoch: this node will hear of it within a heartbeat interval. It may have heard of
+            // the epoch before, from who denied its claim; what counts is that it is above the reign.
+            Status::Leading if epoch > state.reign => {
+                state.seen = state.seen.max(epoch);
                 let listen = self.common.heartbeat_interval + self.common.message_bound;
                 self.rest(state, Jitter::exactly(listen), out);
             }
