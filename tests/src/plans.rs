@@ -5,6 +5,7 @@ use interregnum_world::{Connections, InFlight, Lever, Plan, PlannedFault, Select
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
+use proptest::strategy::Union;
 
 /// The kinds of fault a plan is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,27 +103,35 @@ fn fault(nodes: u8, horizon: Span, kinds: Kinds) -> impl Strategy<Value = Planne
     })
 }
 
+/// One of the levers that are switched on. One that is off is left out and not given the weight zero: a failing plan would
+/// be shrunk towards it all the same.
 fn lever(nodes: u8, kinds: Kinds) -> BoxedStrategy<Lever> {
-    let weight = |on: bool, weight: u32| if on { weight } else { 0 };
-    prop_oneof![
-        weight(kinds.transfers, 1) => targets(nodes).prop_map(|to| Lever::Transfer { to }),
-        weight(kinds.crashes, 4) => (targets(nodes), unsynced())
-            .prop_map(|(target, unsynced)| Lever::Crash {
-                target,
-                unsynced,
-                connections: Connections::Silent
-            }),
-        weight(kinds.crashes, 1) => targets(nodes).prop_map(|target| Lever::Restart { target }),
-        weight(kinds.network, 3) => (targets(nodes), receivers(nodes), in_flight())
-            .prop_map(|(from, to, in_flight)| Lever::Cut { from, to, in_flight }),
-        weight(kinds.network, 3) => (targets(nodes), in_flight()).prop_map(|(target, in_flight)| {
-            Lever::Partition { groups: vec![target, vec![Selector::Rest]], in_flight }
-        }),
-        weight(kinds.stalls, 2) => targets(nodes).prop_map(|target| Lever::DiskStall { target }),
-        weight(kinds.resignations, 1) => targets(nodes).prop_map(|target| Lever::Resign { target }),
-        weight(kinds.changes, 12) => change(nodes),
-    ]
-    .boxed()
+    let crash = (targets(nodes), unsynced()).prop_map(|(target, unsynced)| Lever::Crash {
+        target,
+        unsynced,
+        connections: Connections::Silent,
+    });
+    let cut = (targets(nodes), receivers(nodes), in_flight()).prop_map(|(from, to, in_flight)| Lever::Cut {
+        from,
+        to,
+        in_flight,
+    });
+    let partition = (targets(nodes), in_flight()).prop_map(|(target, in_flight)| Lever::Partition {
+        groups: vec![target, vec![Selector::Rest]],
+        in_flight,
+    });
+    let levers = [
+        (kinds.transfers, 1, targets(nodes).prop_map(|to| Lever::Transfer { to }).boxed()),
+        (kinds.crashes, 4, crash.boxed()),
+        (kinds.crashes, 1, targets(nodes).prop_map(|target| Lever::Restart { target }).boxed()),
+        (kinds.network, 3, cut.boxed()),
+        (kinds.network, 3, partition.boxed()),
+        (kinds.stalls, 2, targets(nodes).prop_map(|target| Lever::DiskStall { target }).boxed()),
+        (kinds.resignations, 1, targets(nodes).prop_map(|target| Lever::Resign { target }).boxed()),
+        (kinds.changes, 12, change(nodes).boxed()),
+    ];
+    let on = levers.into_iter().filter(|(on, ..)| *on).map(|(_, weight, lever)| (weight, lever));
+    Union::new_weighted(on.collect()).boxed()
 }
 
 /// An order to change the cluster.
