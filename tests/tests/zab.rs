@@ -1,6 +1,7 @@
 //! ZAB in the real engine: what it promises under random plans, what no run falls below, and what it costs in messages.
 //! `INTERREGNUM_SEED` repeats a failure, `INTERREGNUM_CASES` sets how many plans are tried, `INTERREGNUM_BUG` plants a bug
-//! to see the property fail.
+//! to see the property fail. These plans do not find `zab-epoch-before-history`, `zab-ack-before-history` and
+//! `zab-follows-the-dead`, which are caught by their planted scenarios.
 
 use interregnum_algorithms::{Registered, Visitor, build};
 use interregnum_campaign::{Job, Run, Seeds, Sink, load, sweep};

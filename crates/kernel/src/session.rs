@@ -22,7 +22,9 @@
 //! **Retransmission.** One timer serves all connections: it is armed while [`Sessions::is_waiting`], and each time it runs
 //! out ([`Sessions::on_timer`]) what has been waiting for a whole period is sent again. So anything is repeated after one
 //! to two periods. A receiver that sees twice that something is missing asks for it at once: one observation may be a
-//! reordering and no loss.
+//! reordering and no loss. It asks only once for each place at which it may be stuck, and says how far the gap reaches;
+//! the sender repeats that gap and no message twice between two firings of its timer. So a repair that crosses what it
+//! repairs on the way does not provoke another one; a question or an answer that is lost is left to the timer.
 //!
 //! **What passes.** Heartbeats need no retransmission: the next one is due anyway. [`Sessions::pass`] sends a message that
 //! takes no number and is not kept. It is delivered only where it does not overtake anything, carries an
@@ -36,9 +38,14 @@
 //! sender that exceeds it loses the connection, since its peer has stopped reading. A connection carries at most 2³² - 1
 //! messages. Closed connections leave their storage behind for the next.
 //!
+//! Traffic: however the network reorders k messages, they cost at most 3k segments between two firings of the timer, each
+//! message, one question and one repetition of it; copies that arrive again are acknowledged by what is sent anyway, or by
+//! the timer. Each firing repeats at most [`BURST`] messages.
+//!
 //! **Deviations from TCP.** Retransmission does not back off, and there is no flow or congestion control. A reset that is
 //! lost is not repeated by itself, but provoked by the next segment.
 //!
+//! [`BURST`]: peer::BURST
 //! [`Input::Disconnected`]: crate::Input::Disconnected
 //! [`Input::Persisted`]: crate::Input::Persisted
 
@@ -127,8 +134,8 @@ pub enum Content<M> {
     Passing(M),
     /// Nothing but the acknowledgement.
     Acknowledgement,
-    /// Nothing but the acknowledgement, and the news that something after it is missing.
-    Missing,
+    /// Nothing but the acknowledgement, and the news that what follows it is missing up to the message with this number.
+    Missing(u32),
     /// The connection is over, or was never known here.
     Reset,
 }
@@ -268,6 +275,7 @@ impl<M: Clone> Sessions<M> {
                 self.waiting.remove(to);
                 continue;
             }
+            peer.repeated = 0;
             if !std::mem::replace(&mut peer.waited, true) {
                 continue;
             }
@@ -276,7 +284,7 @@ impl<M: Clone> Sessions<M> {
                 sink(to, peer.segment(name, 0, Content::Open));
                 continue;
             }
-            peer.repeat(to, sink);
+            peer.repeat(to, u32::MAX, sink);
             if peer.owes {
                 let sequence = peer.next;
                 sink(to, peer.segment(name, sequence, Content::Acknowledgement));
@@ -330,7 +338,7 @@ impl<M: Clone> Sessions<M> {
             Content::Passing(message) if segment.sequence == peer.expected => Arrival::Message(message),
             Content::Message(message) if segment.sequence == peer.expected => {
                 peer.expected += 1;
-                peer.suspects = false;
+                peer.suspicions = 0;
                 self.owe(from);
                 Arrival::Message(message)
             }
@@ -373,7 +381,7 @@ impl<M: Clone> Sessions<M> {
                 peer.name = Some(name);
                 peer.phase = Phase::Open;
                 peer.waited = false;
-                peer.repeat(from, sink);
+                peer.repeat(from, u32::MAX, sink);
                 // A message that has overtaken the consent comes again.
                 if !peer.is_waiting() {
                     self.waiting.remove(from);
@@ -423,32 +431,22 @@ impl<M: Clone> Sessions<M> {
         let peer = &mut self.peers[from.index()];
         let Some(name) = peer.name else { return Arrival::Nothing };
         match content {
-            Content::Missing => peer.repeat(from, sink),
-            // Delivered before: the acknowledgement was late or lost.
-            Content::Message(_) if sequence < peer.expected => {
-                let next = peer.next;
-                sink(from, peer.segment(name, next, Content::Acknowledgement));
-            }
+            Content::Missing(until) => peer.repeat(from, until, sink),
+            // Delivered before: the acknowledgement was late or lost. Copies come in bursts, so one serves them all.
+            Content::Message(_) if sequence < peer.expected => self.owe(from),
             Content::Message(message) => {
-                peer.keep_early(sequence, message);
-                self.suspect(from, name, sink);
+                // A copy of what is held already was repeated, and says nothing about what is missing.
+                let new = peer.keep_early(sequence, message);
+                if new {
+                    peer.suspect(from, name, sequence, sink);
+                }
             }
             Content::Passing(_) | Content::Acknowledgement if sequence > peer.expected => {
-                self.suspect(from, name, sink);
+                peer.suspect(from, name, sequence, sink);
             }
             _ => {}
         }
         Arrival::Nothing
-    }
-
-    /// Something is missing, or was overtaken. The second time in a row it is asked for.
-    fn suspect(&mut self, from: NodeId, name: Name, sink: &mut impl FnMut(NodeId, Segment<M>)) {
-        let peer = &mut self.peers[from.index()];
-        peer.suspects = !peer.suspects;
-        if !peer.suspects {
-            let next = peer.next;
-            sink(from, peer.segment(name, next, Content::Missing));
-        }
     }
 }
 

@@ -140,7 +140,7 @@ impl Zab {
         let started_again = serial.incarnation > state.heard[from.index()].incarnation;
         state.heard[from.index()] = serial;
         if let Some(Unheard { ballot, serial, .. }) = state.unheard[from.index()].filter(|_| started_again) {
-            // A new connection begins with the newest notification (QuorumCnxManager's lastMessageSent).
+            // What its last life has not heard need not wait for the next repetition: this life may be quick to answer.
             out.send(from, Message::Notification { ballot, serial });
         }
         let looks = ballot.mode == Mode::Looking;

@@ -213,7 +213,7 @@ impl Message {
                 Content::Open => 1,
                 Content::Accept => 2,
                 Content::Acknowledgement => 3,
-                Content::Missing => 4,
+                Content::Missing(_) => 4,
                 Content::Reset => 5,
                 Content::Message(packet) | Content::Passing(packet) => packet.kind(),
             },

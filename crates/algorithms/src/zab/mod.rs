@@ -21,7 +21,9 @@
 //! - Of its notifications to a peer ZooKeeper keeps only the newest, on connections whose loss nobody is told of. Here
 //!   they are numbered datagrams: a receiver ignores what is older than the newest that it has heard and says what it has
 //!   heard, and the sender repeats the newest until then, as TCP does: after 200 ms, 400 ms and so on up to two minutes.
-//!   `haveDelivered` and `connectAll` have nothing to do and are left out.
+//!   `haveDelivered` and `connectAll` have nothing to do and are left out. A peer that has started again is sent the
+//!   newest at once only if it has not been heard; QuorumCnxManager begins each connection with `lastMessageSent`, heard
+//!   or not.
 //! - Pings are not repeated when they are lost: the next is due before TCP would.
 //! - DIFF, TRUNC and SNAP bring all transactions in one packet. Those that the leader has proposed and not committed yet
 //!   are among them, and are acknowledged with the history, not one by one.

@@ -5,7 +5,10 @@ use crate::ids::NodeId;
 use std::collections::VecDeque;
 
 /// How many messages are sent again at one time.
-const BURST: usize = 32;
+pub(super) const BURST: usize = 32;
+
+/// How often something is seen to be missing before it is asked for: once may be a reordering.
+const ENOUGH: u8 = 2;
 
 /// How far a connection is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -38,8 +41,10 @@ pub(super) struct Peer<M> {
     pub(super) owes: bool,
     /// Whether the timer has passed since something here began to wait.
     pub(super) waited: bool,
-    /// Whether something was seen to be missing.
-    pub(super) suspects: bool,
+    /// How often something was seen to be missing at `expected`; counted up to [`ENOUGH`], when it is asked for.
+    pub(super) suspicions: u8,
+    /// Messages before this number have been sent again since the timer passed, where they had to be.
+    pub(super) repeated: u32,
     /// The latest connection of the peer's that was accepted, whether it still stands or not.
     pub(super) latest: Option<(Life, u32)>,
 }
@@ -55,7 +60,8 @@ impl<M> Peer<M> {
             early: VecDeque::new(),
             owes: false,
             waited: false,
-            suspects: false,
+            suspicions: 0,
+            repeated: 0,
             latest: None,
         }
     }
@@ -70,7 +76,8 @@ impl<M> Peer<M> {
         self.early.clear();
         self.owes = false;
         self.waited = false;
-        self.suspects = false;
+        self.suspicions = 0;
+        self.repeated = 0;
     }
 
     pub(super) fn begin(&mut self, phase: Phase, name: Name) {
@@ -104,13 +111,14 @@ impl<M> Peer<M> {
         }
     }
 
-    /// Keeps a message that came before its turn. A repeated one, or one too many, is dropped: it will come again.
-    pub(super) fn keep_early(&mut self, sequence: u32, message: M) {
+    /// Keeps a message that came before its turn. One too many is dropped: it will come again. False if it was kept already.
+    pub(super) fn keep_early(&mut self, sequence: u32, message: M) -> bool {
         let place = self.early.partition_point(|(other, _)| *other < sequence);
         let known = self.early.get(place).is_some_and(|(other, _)| *other == sequence);
         if !known && self.early.len() < WINDOW {
             self.early.insert(place, (sequence, message));
         }
+        !known
     }
 
     /// A segment of this connection. What it carries along is taken from it.
@@ -119,17 +127,41 @@ impl<M> Peer<M> {
         self.owes = false;
         Segment { name, sequence, acknowledged: self.expected, content }
     }
+
+    /// Something before this number is missing, or was overtaken. Once that is likely enough it is asked for; afterwards no
+    /// more until messages get on, since what arrives meanwhile was sent before the question was heard.
+    pub(super) fn suspect(
+        &mut self,
+        to: NodeId,
+        name: Name,
+        sequence: u32,
+        sink: &mut impl FnMut(NodeId, Segment<M>),
+    ) {
+        if self.suspicions == ENOUGH {
+            return;
+        }
+        self.suspicions += 1;
+        if self.suspicions == ENOUGH {
+            let until = self.early.front().map_or(sequence, |(first, _)| sequence.min(*first));
+            let next = self.next;
+            sink(to, self.segment(name, next, Content::Missing(until)));
+        }
+    }
 }
 
 impl<M: Clone> Peer<M> {
-    /// Sends the oldest messages that are not acknowledged once more.
-    pub(super) fn repeat(&mut self, to: NodeId, sink: &mut impl FnMut(NodeId, Segment<M>)) {
+    /// Sends the oldest messages that are not acknowledged once more, up to a number, and none of those that have been
+    /// repeated since the timer passed: their copies are still on their way.
+    pub(super) fn repeat(&mut self, to: NodeId, until: u32, sink: &mut impl FnMut(NodeId, Segment<M>)) {
         let Some(name) = self.name else { return };
         let first = self.next.wrapping_sub(self.unacknowledged.len() as u32);
-        for (sequence, message) in (first..).zip(&self.unacknowledged).take(BURST) {
+        let from = first.max(self.repeated);
+        let messages = self.unacknowledged.iter().skip((from - first) as usize);
+        for (sequence, message) in (from..until).zip(messages).take(BURST) {
             let content = Content::Message(message.clone());
             sink(to, Segment { name, sequence, acknowledged: self.expected, content });
             self.owes = false;
+            self.repeated = sequence + 1;
         }
     }
 }
