@@ -40,12 +40,11 @@
 //!
 //! Traffic: however the network reorders k messages, they cost at most 3k segments between two firings of the timer, each
 //! message, one question and one repetition of it; copies that arrive again are acknowledged by what is sent anyway, or by
-//! the timer. Each firing repeats at most [`BURST`] messages.
+//! the timer. Each firing repeats at most 32 messages.
 //!
 //! **Deviations from TCP.** Retransmission does not back off, and there is no flow or congestion control. A reset that is
 //! lost is not repeated by itself, but provoked by the next segment.
 //!
-//! [`BURST`]: peer::BURST
 //! [`Input::Disconnected`]: crate::Input::Disconnected
 //! [`Input::Persisted`]: crate::Input::Persisted
 

@@ -1,7 +1,7 @@
 //! Small protocols for the engine's own tests.
 
 use interregnum_kernel::{
-    Effects, Epoch, Input, Kind, Leadership, NodeId, NodeSet, Now, Process, Protocol, Role, TimerName,
+    Effects, Epoch, Input, Kind, Leadership, NodeSet, Now, Process, Protocol, Role, TimerName,
 };
 
 /// A protocol that does nothing.
