@@ -7,6 +7,39 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::strategy::Union;
 
+/// A fast cluster on a bad network: five seconds are some thirty election timeouts.
+pub const BASE: &str = r#"
+format = 1
+name = "random-plan"
+summary = "A random plan of faults on a network that loses, repeats and reorders messages; healed at the end."
+
+[cluster]
+nodes = 5
+
+[network]
+latency = "1ms..8ms"
+loss = 0.01
+duplicate = 0.02
+reorder = { probability = 0.05, delay = "5ms..60ms" }
+
+[disk]
+fsync = "1ms..6ms"
+
+[clock]
+drift_ppm = "-200..200"
+
+[workload]
+writes_every = "20ms"
+proposals_every = "40ms"
+
+[run]
+for = "5s"
+heal = "3s"
+
+[expect]
+leader_within = "2s"
+"#;
+
 /// The kinds of fault a plan is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Kinds {

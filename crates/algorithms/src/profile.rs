@@ -1,11 +1,11 @@
 //! What all algorithms share of the profile `matched`, so that a comparison compares algorithms and not settings, and
 //! the checks that are the same for all.
 //!
-//! Matched are the heartbeat interval and the time without a heartbeat after which a node gives up its leader: every
-//! algorithm draws that time from the same range. What an algorithm waits for besides is its own, and part of what is
-//! compared.
+//! Matched are the heartbeat interval and the time without a heartbeat after which a node gives up its leader: it is drawn
+//! from the same range everywhere; ZAB, which draws nothing, waits for the longest of it. What an algorithm waits for
+//! besides is its own, and part of what is compared.
 
-use interregnum_kernel::{Jitter, NodeId, ParameterError, ParameterSpec, Parameters, Span};
+use interregnum_kernel::{Epoch, Jitter, NodeId, ParameterError, ParameterSpec, Parameters, Span};
 
 /// How often a leader makes itself heard.
 pub const HEARTBEAT_INTERVAL: Span = Span::millis(50);
@@ -99,4 +99,53 @@ pub(crate) fn even_cluster(voters: usize) -> Option<ParameterError> {
             voters - 1
         ),
     })
+}
+
+/// The highest epoch of an initial entry: its command is made of epoch and position, and takes the upper half of the
+/// numbers so that no client's command is like it.
+const MAX_INITIAL_EPOCH: u64 = (1 << 31) - 1;
+
+/// The logs that the nodes start with, as the epochs of their entries: what leaders of one history can have left behind.
+///
+/// # Errors
+/// If no history leaves such logs, or there are more of them than nodes.
+pub(crate) fn initial_logs(
+    parameters: &Parameters,
+    spec: &ParameterSpec,
+) -> Result<Vec<Vec<Epoch>>, ParameterError> {
+    let logs = parameters.logs(spec)?;
+    if logs.len() > usize::from(parameters.nodes) {
+        return refuse(spec, format!("{} logs for {} nodes", logs.len(), parameters.nodes));
+    }
+    for (node, log) in logs.iter().enumerate() {
+        let name = NodeId::from_index(node);
+        if let Some(epoch) = log.iter().find(|epoch| !(1..=MAX_INITIAL_EPOCH).contains(epoch)) {
+            return refuse(
+                spec,
+                format!("{name} has an entry of epoch {epoch}; epochs go from 1 to {MAX_INITIAL_EPOCH}"),
+            );
+        }
+        if let Some(fall) = log.windows(2).find(|pair| pair[0] > pair[1]) {
+            return refuse(
+                spec,
+                format!("{name} has epoch {} after {}; epochs never fall along a log", fall[1], fall[0]),
+            );
+        }
+    }
+    for (second, log) in logs.iter().enumerate() {
+        for (first, earlier) in logs[..second].iter().enumerate() {
+            let agreed = log.iter().zip(earlier).take_while(|(a, b)| a == b).count();
+            if let Some(epoch) = log[agreed..].iter().find(|epoch| earlier[agreed..].contains(epoch)) {
+                let (first, second) = (NodeId::from_index(first), NodeId::from_index(second));
+                return refuse(
+                    spec,
+                    format!(
+                        "{first} and {second} both have entries of epoch {epoch} after their logs parted; one leader \
+                         cannot have written both"
+                    ),
+                );
+            }
+        }
+    }
+    Ok(logs.into_iter().map(|log| log.into_iter().map(Epoch).collect()).collect())
 }

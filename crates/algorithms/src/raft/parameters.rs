@@ -2,10 +2,9 @@
 
 use super::Raft;
 use super::bugs::Plant;
-use crate::profile::{self, check_heartbeat, check_timeout, even_cluster, refuse};
+use crate::profile::{self, check_heartbeat, check_timeout, even_cluster, initial_logs, refuse};
 use interregnum_kernel::{
-    Epoch, Jitter, NodeId, NodeSet, ParameterError, ParameterKind, ParameterSpec, Parameters, Profile, Span,
-    Value,
+    Jitter, NodeSet, ParameterError, ParameterKind, ParameterSpec, Parameters, Profile, Span, Value,
 };
 use std::collections::BTreeSet;
 
@@ -152,10 +151,6 @@ pub(crate) static SPECS: &[ParameterSpec] = &[
     INITIAL_LOGS,
 ];
 
-/// The highest epoch of an initial entry: its command is made of epoch and position, and takes the upper half of the
-/// numbers so that no client's command is like it.
-const MAX_INITIAL_EPOCH: u64 = (1 << 31) - 1;
-
 fn shortest_timeout(profile: Profile) -> Span {
     match (ELECTION_TIMEOUT.default)(profile) {
         Value::Jitter(jitter) => jitter.min,
@@ -239,7 +234,7 @@ pub(super) fn read(parameters: &Parameters) -> Result<Raft, ParameterError> {
         ranks: ranks(&parameters.counts(&PRIORITY)?),
         backoff: parameters.flag(&BACKOFF)?,
         minimum_tenure: parameters.span(&MINIMUM_TENURE)?,
-        initial_logs: initial_logs(parameters)?,
+        initial_logs: initial_logs(parameters, &INITIAL_LOGS)?,
         bug,
     })
 }
@@ -283,42 +278,4 @@ pub(super) fn warnings(parameters: &Parameters) -> Vec<ParameterError> {
         });
     }
     warnings
-}
-
-fn initial_logs(parameters: &Parameters) -> Result<Vec<Vec<Epoch>>, ParameterError> {
-    let logs = parameters.logs(&INITIAL_LOGS)?;
-    if logs.len() > usize::from(parameters.nodes) {
-        return refuse(&INITIAL_LOGS, format!("{} logs for {} nodes", logs.len(), parameters.nodes));
-    }
-    for (node, log) in logs.iter().enumerate() {
-        let name = NodeId::from_index(node);
-        if let Some(epoch) = log.iter().find(|epoch| !(1..=MAX_INITIAL_EPOCH).contains(epoch)) {
-            return refuse(
-                &INITIAL_LOGS,
-                format!("{name} has an entry of epoch {epoch}; epochs go from 1 to {MAX_INITIAL_EPOCH}"),
-            );
-        }
-        if let Some(fall) = log.windows(2).find(|pair| pair[0] > pair[1]) {
-            return refuse(
-                &INITIAL_LOGS,
-                format!("{name} has epoch {} after {}; epochs never fall along a log", fall[1], fall[0]),
-            );
-        }
-    }
-    for (second, log) in logs.iter().enumerate() {
-        for (first, earlier) in logs[..second].iter().enumerate() {
-            let agreed = log.iter().zip(earlier).take_while(|(a, b)| a == b).count();
-            if let Some(epoch) = log[agreed..].iter().find(|epoch| earlier[agreed..].contains(epoch)) {
-                let (first, second) = (NodeId::from_index(first), NodeId::from_index(second));
-                return refuse(
-                    &INITIAL_LOGS,
-                    format!(
-                        "{first} and {second} both have entries of epoch {epoch} after their logs parted; one leader \
-                         cannot have written both"
-                    ),
-                );
-            }
-        }
-    }
-    Ok(logs.into_iter().map(|log| log.into_iter().map(Epoch).collect()).collect())
 }

@@ -2,10 +2,8 @@
 
 use super::Zab;
 use super::bugs::Plant;
-use crate::profile::{self, check_heartbeat, identifiers, refuse};
-use interregnum_kernel::{
-    Epoch, NodeId, ParameterError, ParameterKind, ParameterSpec, Parameters, Profile, Span, Value,
-};
+use crate::profile::{self, check_heartbeat, identifiers, initial_logs, refuse};
+use interregnum_kernel::{ParameterError, ParameterKind, ParameterSpec, Parameters, Profile, Span, Value};
 
 const TICK_TIME: ParameterSpec = ParameterSpec {
     name: "tick_time",
@@ -139,10 +137,6 @@ pub(crate) static SPECS: &[ParameterSpec] = &[
 /// The most ticks that a limit may have: beyond it no clock would get there.
 const MAX_TICKS: u64 = 1_000_000;
 
-/// The highest epoch of an initial transaction: its command is made of epoch and position, and takes the upper half of
-/// the numbers so that no client's command is like it.
-const MAX_INITIAL_EPOCH: u64 = (1 << 31) - 1;
-
 /// Reads and checks everything.
 pub(super) fn read(parameters: &Parameters) -> Result<Zab, ParameterError> {
     let tick_time = parameters.span(&TICK_TIME)?;
@@ -186,7 +180,7 @@ pub(super) fn read(parameters: &Parameters) -> Result<Zab, ParameterError> {
         connect_attempts: limit(parameters, &CONNECT_ATTEMPTS)?,
         retransmission: positive(parameters, &RETRANSMISSION)?,
         diff_limit: parameters.count(&DIFF_LIMIT)?,
-        initial_logs: initial_logs(parameters)?,
+        initial_logs: initial_logs(parameters, &INITIAL_LOGS)?,
         bug: parameters.bug.as_deref().and_then(Plant::from_id),
     })
 }
@@ -203,41 +197,4 @@ fn limit(parameters: &Parameters, spec: &ParameterSpec) -> Result<u64, Parameter
         count @ 1..=MAX_TICKS => Ok(count),
         count => refuse(spec, format!("{count} is not between 1 and {MAX_TICKS}")),
     }
-}
-
-/// Initial logs must be what one history can have left behind.
-fn initial_logs(parameters: &Parameters) -> Result<Vec<Vec<Epoch>>, ParameterError> {
-    let logs = parameters.logs(&INITIAL_LOGS)?;
-    if logs.len() > usize::from(parameters.nodes) {
-        return refuse(&INITIAL_LOGS, format!("{} logs for {} nodes", logs.len(), parameters.nodes));
-    }
-    for (node, log) in logs.iter().enumerate() {
-        let name = NodeId::from_index(node);
-        if let Some(epoch) = log.iter().find(|epoch| !(1..=MAX_INITIAL_EPOCH).contains(epoch)) {
-            return refuse(
-                &INITIAL_LOGS,
-                format!("{name} has a transaction of epoch {epoch}; epochs go from 1 to {MAX_INITIAL_EPOCH}"),
-            );
-        }
-        if let Some(fall) = log.windows(2).find(|pair| pair[0] > pair[1]) {
-            return refuse(
-                &INITIAL_LOGS,
-                format!("{name} has epoch {} after {}; epochs never fall along a log", fall[1], fall[0]),
-            );
-        }
-        for (other, earlier) in logs[..node].iter().enumerate() {
-            let agreed = log.iter().zip(earlier).take_while(|(a, b)| a == b).count();
-            if let Some(epoch) = log[agreed..].iter().find(|epoch| earlier[agreed..].contains(epoch)) {
-                let other = NodeId::from_index(other);
-                return refuse(
-                    &INITIAL_LOGS,
-                    format!(
-                        "{other} and {name} both have transactions of epoch {epoch} after their logs parted; one \
-                         leader cannot have proposed both"
-                    ),
-                );
-            }
-        }
-    }
-    Ok(logs.into_iter().map(|log| log.into_iter().map(Epoch).collect()).collect())
 }
