@@ -3,10 +3,12 @@
 
 use interregnum_algorithms::{Registered, Visitor, build, find};
 use interregnum_invariants::{Setting as Watch, Suite};
-use interregnum_kernel::{GlobalTime, Interest, Observation, Observer, Parameters, Span, What};
+use interregnum_kernel::{
+    FaultClass, FaultClasses, GlobalTime, Interest, Observation, Observer, Parameters, Span, What,
+};
 use interregnum_sim::Simulator;
 use interregnum_world::{
-    Connections, Latency, Lever, LinkSetting, Plan, PlannedFault, Selector, Setting, Unsynced,
+    Connections, DiskAfter, Latency, Lever, LinkSetting, Plan, PlannedFault, Selector, Setting, Unsynced,
     WorkloadSetting,
 };
 use std::sync::Arc;
@@ -39,8 +41,8 @@ pub fn setting() -> Setting {
         proposals_every: Some(Span::millis(200)),
     };
     let (unsynced, connections) = (Unsynced::Random, Connections::Silent);
-    let crash = Lever::Crash { target: vec![Selector::Leader], unsynced, connections };
-    setting.plan = Plan { faults: vec![PlannedFault { at: Span::secs(1), lever: crash, lasts: None }] };
+    let crash = Lever::Crash { target: vec![Selector::Leader], unsynced, connections, disk: DiskAfter::Kept };
+    setting.plan = Plan { faults: vec![PlannedFault::at(Span::secs(1), crash)] };
     setting.heal = Some(HEAL);
     setting
 }
@@ -66,7 +68,7 @@ impl Observer for Succession {
 }
 
 struct Trials {
-    promises: &'static [&'static str],
+    promises: Vec<&'static str>,
     first: u64,
     count: u64,
 }
@@ -100,7 +102,8 @@ impl Visitor for Trials {
 /// # Panics
 /// If there is no such algorithm, or it cannot be built with its defaults.
 pub fn run(algorithm: &str, first: u64, count: u64) -> Batch {
-    let promises = find(algorithm).map(|entry| entry.promises).unwrap_or_default();
+    let crashes = FaultClasses::from(FaultClass::Crash);
+    let promises = find(algorithm).into_iter().flat_map(|entry| entry.promises_under(crashes)).collect();
     match build(algorithm, &Parameters::of(NODES), Trials { promises, first, count }) {
         Ok(batch) => batch,
         Err(error) => panic!("{error}"),

@@ -129,9 +129,10 @@ impl Sink for Findings {
                 caught.first.get_or_insert_with(|| run.clone());
             }
         }
-        let promises =
-            interregnum_algorithms::find(job.algorithm).map(|entry| entry.promises).unwrap_or_default();
-        let broken = promises.iter().filter_map(|name| Catch::Invariant(name).found_in(run));
+        let world = job.scenario.setting.classes();
+        let entry = interregnum_algorithms::find(job.algorithm);
+        let promises = entry.into_iter().flat_map(|entry| entry.promises_under(world));
+        let broken = promises.filter_map(|name| Catch::Invariant(name).found_in(run));
         self.wrong.extend(broken.map(|what| format!("seed {:#x}: {what}", run.seed)));
         if run.stop == Stop::EventLimit {
             self.wrong.push(format!("seed {:#x}: the run reaches the limit of events", run.seed));

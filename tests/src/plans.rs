@@ -1,7 +1,9 @@
 //! Random plans of faults, as proptest strategies over the data that scenario files expand to.
 
 use interregnum_kernel::{NodeId, Span, Standing};
-use interregnum_world::{Connections, InFlight, Lever, Plan, PlannedFault, Selector, Unsynced};
+use interregnum_world::{
+    Connections, DiskAfter, InFlight, Lever, Plan, PlannedFault, Selector, Unsynced, When,
+};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -82,7 +84,7 @@ impl Kinds {
 /// shorter faults, and towards named nodes.
 pub fn plan(nodes: u8, horizon: Span, most: usize, kinds: Kinds) -> impl Strategy<Value = Plan> {
     faults(nodes, horizon, most, kinds).prop_map(|mut faults| {
-        faults.sort_by_key(|fault| fault.at);
+        faults.sort_by(|one, other| one.when.cmp(&other.when));
         Plan { faults }
     })
 }
@@ -106,7 +108,8 @@ fn disturbed_order(nodes: u8, horizon: Span) -> impl Strategy<Value = [PlannedFa
         1 => unsynced().prop_map(|unsynced| Lever::Crash {
             target: vec![Selector::Leader],
             unsynced,
-            connections: Connections::Silent
+            connections: Connections::Silent,
+            disk: DiskAfter::Kept,
         }),
         2 => (0..=nodes / 2, in_flight()).prop_map(|(beside, in_flight)| {
             // The leader, with or without company, on one side.
@@ -120,8 +123,8 @@ fn disturbed_order(nodes: u8, horizon: Span) -> impl Strategy<Value = [PlannedFa
         // Twenty milliseconds before the order to twenty after.
         let disturbed_at = (at + distance).saturating_sub(20).min(last);
         [
-            PlannedFault { at: Span::millis(at), lever: order, lasts: None },
-            PlannedFault { at: Span::millis(disturbed_at), lever, lasts: Some(Span::millis(lasts)) },
+            PlannedFault::at(Span::millis(at), order),
+            PlannedFault::at(Span::millis(disturbed_at), lever).lasting(Span::millis(lasts)),
         ]
     })
 }
@@ -130,9 +133,8 @@ fn fault(nodes: u8, horizon: Span, kinds: Kinds) -> impl Strategy<Value = Planne
     let last = horizon.nanos() / 1_000_000 - 1;
     let lasts = option::weighted(0.8, 5..=last / 2).prop_map(|ms| ms.map(Span::millis));
     (0..=last, lever(nodes, kinds), lasts).prop_map(|(at, lever, lasts)| {
-        // An order and a restart cannot be undone.
-        let lasts = lasts.filter(|_| !lever.is_order() && !matches!(lever, Lever::Restart { .. }));
-        PlannedFault { at: Span::millis(at), lever, lasts }
+        let lasts = lasts.filter(|_| lever.lasts());
+        PlannedFault { when: When::At(Span::millis(at)), lever, lasts }
     })
 }
 
@@ -143,6 +145,7 @@ fn lever(nodes: u8, kinds: Kinds) -> BoxedStrategy<Lever> {
         target,
         unsynced,
         connections: Connections::Silent,
+        disk: DiskAfter::Kept,
     });
     let cut = (targets(nodes), receivers(nodes), in_flight()).prop_map(|(from, to, in_flight)| Lever::Cut {
         from,

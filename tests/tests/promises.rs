@@ -3,6 +3,7 @@
 
 use interregnum_algorithms::{ALGORITHMS, Entry};
 use interregnum_campaign::{Job, Run, Seeds, Sink, load, sweep};
+use interregnum_kernel::FaultClasses;
 use interregnum_kernel::Span;
 use interregnum_scenario::Scenario;
 use interregnum_tests::plans::{BASE, Kinds, plan};
@@ -37,7 +38,7 @@ connect_retry = "10ms"
 "#;
 
 fn hardened() -> impl Iterator<Item = &'static Entry> {
-    ALGORITHMS.iter().filter(|entry| HARDENED.iter().all(|name| entry.promises.contains(name)))
+    ALGORITHMS.iter().filter(|entry| HARDENED.iter().all(|name| entry.promises(name, FaultClasses::NONE)))
 }
 
 /// `INTERREGNUM_SEED` repeats a failure, `INTERREGNUM_CASES` sets how many plans are tried, `INTERREGNUM_BUG` plants a bug
@@ -47,6 +48,7 @@ fn hardened_algorithms_keep_their_promises_under_random_plans() {
     assert!(hardened().count() > 0, "nothing is tested");
     let base = format!("{BASE}{SHORT_INTERVALS}");
     for entry in hardened() {
+        let promises: Vec<&str> = entry.promises_under(FaultClasses::NONE).collect();
         let property = Property {
             name: "hardened_algorithms_keep_their_promises_under_random_plans",
             binary: "promises",
@@ -56,13 +58,13 @@ fn hardened_algorithms_keep_their_promises_under_random_plans() {
             cases: cases_or(PLANS),
             seed: seed_or(SEED),
             bug: std::env::var("INTERREGNUM_BUG").ok().filter(|id| entry.bug(id).is_some()),
-            invariants: entry.promises,
+            invariants: &promises,
         };
         let coverage = property.check();
         let cases = coverage.cases;
         assert!(coverage.elections > 2 * cases, "{}: plans that change no leader test nothing", entry.name);
         for name in HARDENED {
-            let place = entry.promises.iter().position(|promise| promise == name);
+            let place = promises.iter().position(|promise| promise == name);
             let exercised = place.map_or(0, |place| coverage.exercised[place]);
             assert!(exercised > cases, "{}: {name} was put to the test {exercised} times", entry.name);
         }

@@ -19,7 +19,7 @@ pub mod ring;
 // ZAB.
 pub mod zab;
 
-use interregnum_kernel::{Checkable, ParameterError, ParameterSpec, Parameters};
+use interregnum_kernel::{Checkable, FaultClasses, ParameterError, ParameterSpec, Parameters, Protocol};
 use std::fmt;
 
 /// A planted bug: off unless it is named, one at a time.
@@ -54,11 +54,38 @@ pub struct Entry {
     pub orders: &'static [&'static str],
     /// The kinds of message that belong to elections, as against the rest of its work.
     pub election_kinds: &'static [&'static str],
-    /// The names of the invariants that it promises to hold, under its assumptions.
-    pub promises: &'static [&'static str],
+    /// What it promises, and under which assumptions.
+    pub promises: &'static [Promise],
+}
+
+/// An invariant that an algorithm promises to hold, and what it assumes for that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Promise {
+    /// The invariant's name.
+    pub invariant: &'static str,
+    /// Nothing is promised in a world in which any of this goes wrong.
+    pub except: FaultClasses,
+}
+
+impl Promise {
+    /// A promise that is kept unless something of this goes wrong.
+    pub const fn except(invariant: &'static str, except: FaultClasses) -> Promise {
+        Promise { invariant, except }
+    }
 }
 
 impl Entry {
+    /// Whether it promises an invariant in a world in which this goes wrong.
+    pub fn promises(&self, invariant: &str, world: FaultClasses) -> bool {
+        self.promises.iter().any(|promise| promise.invariant == invariant && !promise.except.meets(world))
+    }
+
+    /// What it promises in a world in which this goes wrong.
+    pub fn promises_under(&self, world: FaultClasses) -> impl Iterator<Item = &'static str> {
+        let kept = move |promise: &&Promise| !promise.except.meets(world);
+        self.promises.iter().filter(kept).map(|promise| promise.invariant)
+    }
+
     /// The planted bug of this name.
     pub fn bug(&self, id: &str) -> Option<&'static Bug> {
         self.bugs.iter().find(|bug| bug.id == id)
@@ -99,6 +126,15 @@ pub trait Algorithm: Registered {
         let _ = parameters;
         Vec::new()
     }
+}
+
+/// What an algorithm's rules call things.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Vocabulary {
+    /// The kinds of its messages.
+    pub kinds: &'static [&'static str],
+    /// The moments of its work by which faults can be timed.
+    pub phases: &'static [&'static str],
 }
 
 /// Code that runs on whichever algorithm is picked by name.
@@ -179,6 +215,19 @@ macro_rules! registry {
                 }
             )+
             Err(BuildError::UnknownAlgorithm(name.to_owned()))
+        }
+
+        /// What the messages and the moments of the algorithm of this name are called.
+        pub fn vocabulary(name: &str) -> Option<Vocabulary> {
+            $(
+                if name == <$algorithm as Algorithm>::ENTRY.name {
+                    return Some(Vocabulary {
+                        kinds: <$algorithm as Protocol>::KINDS,
+                        phases: <$algorithm as Protocol>::PHASES,
+                    });
+                }
+            )+
+            None
         }
 
         /// What the algorithm of this name remarks on parameters that it accepts.

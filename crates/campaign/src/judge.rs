@@ -8,11 +8,12 @@ use interregnum_scenario::Expectation;
 /// Sets the invariants' verdicts and lists everything that was not as expected.
 pub(crate) fn judge(summary: &mut Summary, job: &Job<'_>) {
     let expectation = job.scenario.expectation_for(job.algorithm);
-    let promises =
-        interregnum_algorithms::find(job.algorithm).map(|entry| entry.promises).unwrap_or_default();
+    let world = job.scenario.setting.classes();
+    let entry = interregnum_algorithms::find(job.algorithm);
+    let promises: Vec<&str> = entry.into_iter().flat_map(|entry| entry.promises_under(world)).collect();
     let mut complaints = Vec::new();
     for invariant in &mut summary.invariants {
-        judge_invariant(invariant, expectation, promises, &mut complaints);
+        judge_invariant(invariant, expectation, &promises, &mut complaints);
     }
     judge_failovers(summary, expectation, &mut complaints);
     for (counted, comparison) in &expectation.counts {

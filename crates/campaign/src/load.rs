@@ -88,12 +88,18 @@ pub struct Loaded {
 
 /// What scenario files may name: the registries.
 pub fn catalogue() -> Catalogue {
-    let algorithms = ALGORITHMS.iter().map(|entry| AlgorithmInfo {
-        name: entry.name,
-        parameters: entry.parameters,
-        bugs: entry.bugs.iter().map(|bug| bug.id).collect(),
-        orders: entry.orders,
-    });
+    let info = |entry: &interregnum_algorithms::Entry| {
+        let vocabulary = interregnum_algorithms::vocabulary(entry.name)?;
+        Some(AlgorithmInfo {
+            name: entry.name,
+            parameters: entry.parameters,
+            bugs: entry.bugs.iter().map(|bug| bug.id).collect(),
+            orders: entry.orders,
+            kinds: vocabulary.kinds,
+            phases: vocabulary.phases,
+        })
+    };
+    let algorithms = ALGORITHMS.iter().filter_map(info);
     Catalogue {
         algorithms: algorithms.collect(),
         invariants: INVARIANTS.iter().map(|info| info.name).collect(),

@@ -405,16 +405,8 @@ mod tests {
 
     #[test]
     fn an_order_explains_no_change_after_another_fault() {
-        let order = PlannedFault {
-            at: Span::millis(50),
-            lever: Lever::Transfer { to: vec![Selector::Followers] },
-            lasts: None,
-        };
-        let cut = PlannedFault {
-            at: Span::millis(60),
-            lever: Lever::Restart { target: vec![Selector::All] },
-            lasts: None,
-        };
+        let order = PlannedFault::at(Span::millis(50), Lever::Transfer { to: vec![Selector::Followers] });
+        let cut = PlannedFault::at(Span::millis(60), Lever::Restart { target: vec![Selector::All] });
         let plan = Plan { faults: vec![order, cut] };
         let mut history = first_reign();
         history.extend([
@@ -453,11 +445,7 @@ mod tests {
             (120, 1, What::Elected(leads(2))),
         ]);
         assert_eq!(measure(&Plan::default(), &history, 200).spurious_failovers, 1);
-        let order = PlannedFault {
-            at: Span::millis(50),
-            lever: Lever::Transfer { to: vec![Selector::Followers] },
-            lasts: None,
-        };
+        let order = PlannedFault::at(Span::millis(50), Lever::Transfer { to: vec![Selector::Followers] });
         let plan = Plan { faults: vec![order] };
         history.insert(3, (50, 0, What::FaultInjected(0)));
         assert_eq!(measure(&plan, &history, 200).spurious_failovers, 0, "an order called for it");

@@ -67,7 +67,7 @@ fn algorithms() -> Vec<Value> {
             "name": entry.name,
             "summary": entry.summary,
             "source": entry.source,
-            "promises": entry.promises,
+            "promises": entry.promises.iter().map(|promise| promise.invariant).collect::<Vec<_>>(),
             "orders": entry.orders,
             "parameters": parameters,
         })

@@ -2,7 +2,7 @@
 
 use crate::ids::{LogEntry, LogIndex, NodeId};
 use crate::observation::Fact;
-use crate::protocol::Protocol;
+use crate::protocol::{Phase, Protocol};
 use crate::time::Jitter;
 
 /// When a message or a note may leave the node.
@@ -138,6 +138,11 @@ impl<P: Protocol> Effects<P> {
     #[inline(always)]
     pub fn note_when(&mut self, release: Release, fact: Fact) {
         self.push(Effect::Note { fact, release });
+    }
+    /// Says that the node has come to a moment that the protocol names: after what this step asked for before it, and
+    /// before what waits for the disk.
+    pub fn reach(&mut self, phase: Phase) {
+        self.push(Effect::Note { fact: Fact::Reached(phase), release: Release::AtOnce });
     }
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {

@@ -17,6 +17,7 @@ pub mod chain;
 pub mod clock;
 pub mod digest;
 pub mod effects;
+pub mod fault;
 pub mod host;
 pub mod ids;
 pub mod observation;
@@ -29,14 +30,15 @@ pub use chain::{Covered, LogChain};
 pub use clock::Clock;
 pub use digest::{Digest, TraceDigest};
 pub use effects::{Effect, Effects, Release};
+pub use fault::{FaultClass, FaultClasses};
 pub use host::{Host, Port, Queued};
 pub use ids::{
     Command, Epoch, FencingToken, Incarnation, LogEntry, LogIndex, NodeId, NodeSet, Office, Order, Process,
     Role, Standing,
 };
-pub use observation::{Fact, Interest, LossCause, Observation, Observer, What, Write};
+pub use observation::{Connected, Fact, Interest, LossCause, Observation, Observer, What, Write};
 pub use parameters::{ParameterError, ParameterKind, ParameterSpec, Parameters, Profile, Value};
 pub use protocol::{
-    Checkable, Deadline, DisksNeeded, Input, Kind, Leadership, Now, Protocol, TimerName, TimerSet,
+    Checkable, Deadline, DisksNeeded, Input, Kind, Leadership, Now, Phase, Protocol, TimerName, TimerSet,
 };
 pub use time::{GlobalTime, Jitter, LocalTime, Span, WallTime};

@@ -2,7 +2,7 @@
 
 use crate::chain::Covered;
 use crate::ids::{Command, Epoch, FencingToken, Incarnation, LogEntry, LogIndex, NodeId, Office, Role};
-use crate::protocol::Leadership;
+use crate::protocol::{Leadership, Phase};
 use crate::time::GlobalTime;
 use serde::{Deserialize, Serialize};
 
@@ -43,6 +43,21 @@ pub enum Fact {
     /// The node goes on from a snapshot: it was installed, or found on the disk at boot. All that it covers is committed;
     /// the node will not commit it again, and next commits what follows it.
     Restored(Covered),
+    /// The node has come to a moment that the protocol names, so that a fault can be timed by it. Never judged.
+    Reached(Phase),
+}
+
+/// How well the nodes that work are linked to each other, as far as quorums are concerned.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Connected {
+    /// No node that works reaches a quorum.
+    #[default]
+    None,
+    /// Some node has links both ways to a quorum, whose nodes do not all reach each other.
+    Hub,
+    /// The nodes of some quorum all reach each other, both ways.
+    Quorum,
 }
 
 /// A write to the fenced resource.
@@ -122,6 +137,13 @@ pub enum What {
     Crashed,
     /// The node started again, with this epoch on its disk.
     Restarted(Epoch),
+    /// The process stopped: a pause, or a freeze of the whole machine. It does nothing, and may not know of it afterwards.
+    Stopped,
+    /// The process goes on.
+    Resumed,
+    /// The links between nodes that work changed: this is how well a quorum is connected from now on. Told at the start,
+    /// and whenever a fault, a crash, a start or a heal has changed a link or a node, even where the answer is the same.
+    LinksChanged(Connected),
     /// The acting leader can be obeyed by a quorum: links both ways, nodes up, its disk working, nobody needed for a
     /// quorum in a higher epoch. Judged from outside; the leader may not know.
     GainedQuorum(Leadership),
@@ -164,13 +186,13 @@ impl Interest {
     pub const ROLES: Interest = Interest(1 << 3);
     /// `EpochEntered`.
     pub const EPOCHS: Interest = Interest(1 << 4);
-    /// `Fact`.
+    /// `Fact`, but for `Reached`.
     pub const FACTS: Interest = Interest(1 << 5);
     /// `Committed`.
     pub const COMMITS: Interest = Interest(1 << 6);
     /// `Proposed`.
     pub const PROPOSALS: Interest = Interest(1 << 7);
-    /// `Booted`, `Crashed`, `Restarted`.
+    /// `Booted`, `Crashed`, `Restarted`, `Stopped`, `Resumed`.
     pub const LIFE: Interest = Interest(1 << 8);
     /// `GainedQuorum`, `LostQuorum`.
     pub const QUORUM: Interest = Interest(1 << 9);
@@ -180,6 +202,10 @@ impl Interest {
     pub const FAULTS: Interest = Interest(1 << 11);
     /// `Ended`.
     pub const END: Interest = Interest(1 << 12);
+    /// `LinksChanged`.
+    pub const LINKS: Interest = Interest(1 << 13);
+    /// `Fact(Reached)`.
+    pub const PHASES: Interest = Interest(1 << 14);
 
     /// The kinds in either set.
     #[must_use]
@@ -205,10 +231,14 @@ impl What {
             What::LeaseHeld(_) | What::LeaseLost(_) => Interest::LEASES,
             What::RoleChanged(_) => Interest::ROLES,
             What::EpochEntered(_) => Interest::EPOCHS,
+            What::Fact(Fact::Reached(_)) => Interest::PHASES,
             What::Fact(_) => Interest::FACTS,
             What::Committed { .. } => Interest::COMMITS,
             What::Proposed(_) => Interest::PROPOSALS,
-            What::Booted(_) | What::Crashed | What::Restarted(_) => Interest::LIFE,
+            What::Booted(_) | What::Crashed | What::Restarted(_) | What::Stopped | What::Resumed => {
+                Interest::LIFE
+            }
+            What::LinksChanged(_) => Interest::LINKS,
             What::GainedQuorum(_) | What::LostQuorum(..) => Interest::QUORUM,
             What::WriteSent(_) | What::WriteAccepted(_) | What::WriteRejected(_) => Interest::WRITES,
             What::FaultInjected(_) | What::FaultLifted(_) | What::FaultMissed(_) | What::Healed => {

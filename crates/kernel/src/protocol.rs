@@ -36,6 +36,9 @@ pub trait Protocol: Clone + Debug + 'static {
     /// The kinds of message, for counts, filters and plots; at most 32.
     const KINDS: &'static [&'static str];
 
+    /// The moments of its work that it names, so that faults can be timed by them; see [`Effects::reach`].
+    const PHASES: &'static [&'static str] = &[];
+
     /// Which of [`Protocol::KINDS`] a message is.
     fn kind(message: &Self::Message) -> Kind;
 
@@ -193,6 +196,10 @@ impl Deadline {
 /// A message's kind: an index into [`Protocol::KINDS`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Kind(pub u8);
+
+/// A named moment: an index into [`Protocol::PHASES`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Phase(pub u8);
 
 /// The timers of one node, numbered densely so that engines can keep them in arrays.
 pub trait TimerName: Copy + Debug + Eq + Ord + Hash + 'static {

@@ -22,6 +22,10 @@ pub struct AlgorithmInfo {
     pub bugs: Vec<&'static str>,
     /// The orders that it follows, by the names of their levers.
     pub orders: &'static [&'static str],
+    /// The kinds of its messages.
+    pub kinds: &'static [&'static str],
+    /// The moments of its work that it names.
+    pub phases: &'static [&'static str],
 }
 
 impl Catalogue {

@@ -7,8 +7,8 @@ use common::{read_text, scenario};
 use interregnum_kernel::{Jitter, NodeId, NodeSet, Parameters, Profile, Span, Value};
 use interregnum_scenario::{Comparison, Counted, FailoverExpectation, Relation, Severity};
 use interregnum_world::{
-    Connections, Endpoint, InFlight, Latency, Lever, LinkSetting, PlannedFault, Probability, Selector,
-    Setting, Unsynced,
+    Connections, DiskAfter, Endpoint, InFlight, Latency, Lever, LinkSetting, PlannedFault, Probability,
+    Selector, Setting, Unsynced,
 };
 
 fn link(setting: &Setting, from: u8, to: u8) -> &LinkSetting {
@@ -16,6 +16,10 @@ fn link(setting: &Setting, from: u8, to: u8) -> &LinkSetting {
 }
 
 /// The plan of a scenario with this fault.
+fn at(fault: &PlannedFault) -> Span {
+    fault.when.time().expect("a time")
+}
+
 fn plan(fault: &str) -> Vec<PlannedFault> {
     scenario(&format!("[[fault]]\nat = \"1s\"\n{fault}")).setting.plan.faults
 }
@@ -245,7 +249,8 @@ fn nodes_crash_restart_stall_and_hand_over() {
         Lever::Crash {
             target: vec![Selector::Followers, Selector::Candidates],
             unsynced: Unsynced::Kept,
-            connections: Connections::Silent
+            connections: Connections::Silent,
+            disk: DiskAfter::Kept,
         }
     );
     assert_eq!(lever("restart = \"all\""), Lever::Restart { target: vec![Selector::All] });
@@ -255,7 +260,7 @@ fn nodes_crash_restart_stall_and_hand_over() {
 
 #[test]
 fn repetitions_are_written_out() {
-    let times = |fault: &str| plan(fault).iter().map(|fault| fault.at.0 / 1_000_000).collect::<Vec<_>>();
+    let times = |fault: &str| plan(fault).iter().map(|fault| at(fault).0 / 1_000_000).collect::<Vec<_>>();
     assert_eq!(times("crash = \"leader\"\nevery = \"500ms\"\ntimes = 3"), [1000, 1500, 2000]);
     assert_eq!(
         times("crash = \"leader\"\nevery = \"500ms\"\nuntil = \"2s\""),
@@ -274,7 +279,7 @@ fn faults_keep_the_order_of_the_file() {
             .setting
             .plan
             .faults;
-    assert_eq!(faults.iter().map(|fault| fault.at).collect::<Vec<_>>(), [Span::secs(5), Span::secs(2)]);
+    assert_eq!(faults.iter().map(at).collect::<Vec<_>>(), [Span::secs(5), Span::secs(2)]);
 }
 
 #[test]

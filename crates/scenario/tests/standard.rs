@@ -24,7 +24,14 @@ fn catalogue() -> Catalogue {
     let mut catalogue = common::catalogue();
     let orders = catalogue.algorithms[0].orders;
     catalogue.algorithms.retain(|algorithm| algorithm.name == "raft");
-    let others = OTHERS.iter().map(|name| AlgorithmInfo { name, parameters: &[], bugs: Vec::new(), orders });
+    let others = OTHERS.iter().map(|name| AlgorithmInfo {
+        name,
+        parameters: &[],
+        bugs: Vec::new(),
+        orders,
+        kinds: &[],
+        phases: &[],
+    });
     catalogue.algorithms.extend(others);
     catalogue
 }

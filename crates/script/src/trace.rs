@@ -91,6 +91,8 @@ pub(crate) fn observation(what: &What) -> Option<String> {
         What::LeaseLost(office) => format!("holds no lease any more{}", of_office(*office)),
         What::RoleChanged(role) => format!("role {role}"),
         What::EpochEntered(epoch) => format!("epoch {epoch}"),
+        // Moments are named for faults; a script crashes whom it likes when it likes.
+        What::Fact(Fact::Reached(_)) => return None,
         What::Fact(fact) => self::fact(fact),
         What::Committed { index, entry } => format!("commits {index} {}", self::entry(entry)),
         What::Booted(epoch) | What::Restarted(epoch) if *epoch > Epoch::ZERO => {
@@ -107,6 +109,7 @@ pub(crate) fn fact(fact: &Fact) -> String {
             format!("voted for {candidate} in {epoch}{}", of_office(*office))
         }
         Fact::EpochStored { office, epoch } => format!("stored epoch {epoch}{}", of_office(*office)),
+        Fact::Reached(phase) => format!("comes to its moment {}", phase.0),
         Fact::Restored(covered) => format!("goes on from a snapshot of {} entries", covered.last.0),
     }
 }

@@ -7,7 +7,7 @@ use crate::rng::{Purpose, Stream};
 use crate::setting::{Endpoint, Setting};
 use crate::timers::Timers;
 use interregnum_kernel::{
-    Clock, Deadline, Digest, Epoch, GlobalTime, Incarnation, Interest, Jitter, Leadership, NodeId,
+    Clock, Deadline, Digest, Epoch, GlobalTime, Incarnation, Interest, Jitter, Leadership, NodeId, NodeSet,
     Observation, Observer, Office, Port, Protocol, Span, TimerName, What,
 };
 
@@ -44,6 +44,8 @@ pub(crate) struct Site {
     pub(crate) disk: Stream,
     pub(crate) timers: Stream,
     pub(crate) workload: Stream,
+    /// What faults draw for this node while they last: how much later a message or an fsync is, how long an input takes.
+    pub(crate) harm: Stream,
 }
 
 impl Site {
@@ -92,6 +94,11 @@ pub(crate) struct Core<P: Protocol, A, O, R> {
     /// The count of events from which on the end of an event needs a closer look: the limit, or zero when an observation
     /// may have changed who is obeyed by a quorum. One test after every event serves both.
     pub(crate) attend_at: u64,
+    /// The nodes whose inputs go by their [mailboxes](crate::mailbox): stopped, slow, or not yet done with what waited.
+    pub(crate) apart: NodeSet,
+    /// What triggers listen to, and what they have heard in the event that is handled.
+    pub(crate) watched: Interest,
+    pub(crate) cues: Vec<(NodeId, What)>,
     /// The last two different nodes that were elected to the contested office, the latest first.
     pub(crate) elected: [Option<NodeId>; 2],
     pub(crate) protocol: std::marker::PhantomData<P>,
@@ -117,6 +124,9 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> Core<P, A, O, R> {
             fsync: setting.fsync.clone(),
             event_limit: u64::MAX,
             attend_at: 0,
+            apart: NodeSet::EMPTY,
+            watched: Interest::NONE,
+            cues: Vec::new(),
             elected: [None; 2],
             protocol: std::marker::PhantomData,
         }
@@ -145,10 +155,14 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> Core<P, A, O, R> {
                 disk: stream(Purpose::Disk),
                 timers: stream(Purpose::Timers),
                 workload: stream(Purpose::Workload),
+                harm: stream(Purpose::Harm),
                 clock: draw_clock(setting, stream(Purpose::Clocks)),
             });
         }
         self.attend_at = self.event_limit;
+        self.apart = NodeSet::EMPTY;
+        self.watched = Interest::NONE;
+        self.cues.clear();
         self.elected = [None; 2];
     }
 
@@ -180,9 +194,18 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> Core<P, A, O, R> {
             What::Deposed(_) | What::EpochEntered(_) => self.attend_at = 0,
             _ => {}
         }
+        if self.watched.meets(what.interest()) {
+            self.note_cue(node, what);
+        }
         if R::ON || self.interest.meets(what.interest()) {
             self.tell(node, what);
         }
+    }
+
+    #[cold]
+    fn note_cue(&mut self, node: NodeId, what: What) {
+        self.attend_at = 0;
+        self.cues.push((node, what));
     }
 
     #[cold]

@@ -36,6 +36,20 @@ pub enum Event<P: Protocol> {
         /// Which fsync: one that a crash or a stall has called off is recognised by its number.
         operation: u32,
     },
+    /// A process that was stopped, or is slow, gets to its next input.
+    Turn {
+        /// Whose.
+        node: NodeId,
+        /// How often the process had died by then: the turn of one that died since is void.
+        deaths: u32,
+    },
+    /// A clock that is moved back and forth turns.
+    Strobe {
+        /// The fault's place in the plan.
+        fault: u32,
+        /// Whether the clock has been ahead until now.
+        ahead: bool,
+    },
     /// The clients' writes are due.
     WriteTick,
     /// The clients' proposals are due.

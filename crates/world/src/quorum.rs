@@ -37,6 +37,7 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
     fn attend(&mut self) -> bool {
         if self.core.attend_at == 0 {
             self.judge(LossCause::Superseded);
+            self.serve_cues();
         }
         self.core.counters.events < self.core.event_limit
     }
@@ -71,13 +72,15 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
     }
 
     /// The node's leadership, if it leads and a quorum can obey it: its own disk works, and with enough others it has
-    /// open links both ways, they are up, their disks work, and they are in no higher epoch. Disks count as far as the
+    /// open links both ways, they are up and not stopped, their disks work, and they are in no higher epoch. Disks count as far as the
     /// protocol needs them.
     fn obeyed_leadership(&self, node: NodeId) -> Option<Leadership> {
         let leader = &self.hosts[node.index()];
         let leadership = leader.leadership()?;
-        let works =
-            |node: NodeId| P::DISKS_NEEDED == DisksNeeded::None || self.core.disks[node.index()].stalls == 0;
+        if self.mailboxes[node.index()].is_stopped() {
+            return None;
+        }
+        let works = |node: NodeId| self.disk_works(node);
         let mut obeying = NodeSet::EMPTY;
         match P::DISKS_NEEDED {
             DisksNeeded::All if !works(node) => return None,
@@ -90,10 +93,16 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
             let peer = other.node();
             let reachable = self.core.network.is_open(Endpoint::from(node), Endpoint::from(peer))
                 && self.core.network.is_open(Endpoint::from(peer), Endpoint::from(node));
-            if peer != node && reachable && works(peer) && obeys(other.epoch(), leadership.epoch) {
+            let goes = !self.mailboxes[peer.index()].is_stopped();
+            if peer != node && goes && reachable && works(peer) && obeys(other.epoch(), leadership.epoch) {
                 obeying.insert(peer);
             }
         }
         leader.is_quorum(&self.protocol, obeying).then_some(leadership)
+    }
+
+    /// Whether the node's disk answers, or need not.
+    pub(crate) fn disk_works(&self, node: NodeId) -> bool {
+        P::DISKS_NEEDED == DisksNeeded::None || self.core.disks[node.index()].stalls == 0
     }
 }

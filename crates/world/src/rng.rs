@@ -28,6 +28,10 @@ pub enum Purpose {
     Faults = 6,
     /// A protocol-free measurement, such as a benchmark's hand-written loop.
     Bench = 7,
+    /// What faults draw for a node while they last.
+    Harm = 8,
+    /// What the nemesis does.
+    Nemesis = 9,
 }
 
 /// One stream of random numbers.

@@ -55,6 +55,12 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
             let free = self.setting.everyone().minus(picker.taken.nodes);
             let nodes = match selector {
                 Selector::Random(count) => self.draw(free, usize::from(*count)),
+                Selector::Candidate => {
+                    let candidates = self.resolve(&Selector::Candidates);
+                    self.draw(if picker.overlap { candidates } else { candidates.intersection(free) }, 1)
+                }
+                Selector::MinorityWithLeader => self.draw_minority(free),
+                Selector::MajorityWithoutLeader => self.draw_majority(free),
                 Selector::Resource => {
                     group.resource |= picker.overlap || !picker.taken.resource;
                     picker.taken.resource = true;
@@ -68,6 +74,11 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
             picker.taken.nodes = picker.taken.nodes.union(nodes);
         }
         group
+    }
+
+    /// Whether a node is among those meant; every node is where none is named.
+    pub(crate) fn is_meant(&self, selectors: &[Selector], node: NodeId) -> bool {
+        selectors.is_empty() || selectors.iter().any(|selector| self.resolve(selector).contains(node))
     }
 
     fn resolve(&self, selector: &Selector) -> NodeSet {
@@ -86,8 +97,14 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
                 let up = self.hosts.iter().filter(|host| host.is_up() && host.leadership().is_none());
                 up.map(|host| host.node()).collect()
             }
+            Selector::Subject => one(self.faults.subject),
             Selector::All | Selector::Rest => self.setting.everyone(),
-            Selector::Random(_) | Selector::Resource => NodeSet::EMPTY,
+            // Drawn, or no nodes.
+            Selector::Random(_)
+            | Selector::Candidate
+            | Selector::MinorityWithLeader
+            | Selector::MajorityWithoutLeader
+            | Selector::Resource => NodeSet::EMPTY,
         }
     }
 
@@ -101,6 +118,43 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
         let leading = self.hosts.iter().filter_map(|host| Some((host.leadership()?, host.node())));
         let contested = leading.filter(|(leadership, _)| leadership.office == Office::CONTESTED);
         contested.max_by_key(|(leadership, node)| (leadership.epoch, *node)).map(|(_, node)| node)
+    }
+
+    /// The leader, and others until one more would make a quorum.
+    fn draw_minority(&mut self, free: NodeSet) -> NodeSet {
+        let Some(leader) = self.acting_leader().filter(|leader| free.contains(*leader)) else {
+            return NodeSet::EMPTY;
+        };
+        let mut side = NodeSet::only(leader);
+        for other in self.shuffled(free.minus(side)) {
+            let more = side.union(NodeSet::only(other));
+            if !self.hosts[leader.index()].is_quorum(&self.protocol, more) {
+                side = more;
+            }
+        }
+        side
+    }
+
+    /// Others than the leader until they are a quorum; nobody if they never are.
+    fn draw_majority(&mut self, free: NodeSet) -> NodeSet {
+        let Some(leader) = self.acting_leader() else { return NodeSet::EMPTY };
+        let mut side = NodeSet::EMPTY;
+        for other in self.shuffled(free.minus(NodeSet::only(leader))) {
+            side.insert(other);
+            if self.hosts[leader.index()].is_quorum(&self.protocol, side) {
+                return side;
+            }
+        }
+        NodeSet::EMPTY
+    }
+
+    /// These nodes in an order that is drawn.
+    pub(crate) fn shuffled(&mut self, nodes: NodeSet) -> Vec<NodeId> {
+        let mut order: Vec<NodeId> = nodes.iter().collect();
+        for place in (1..order.len()).rev() {
+            order.swap(place, self.faults.stream.below(place as u64 + 1) as usize);
+        }
+        order
     }
 
     /// Draws distinct nodes, as many as there are up to `count`.

@@ -1,8 +1,9 @@
 //! The world that a run takes place in: fixed before it starts, and shared by all seeds of a scenario.
 
 use crate::latency::Latency;
-use crate::plan::Plan;
-use interregnum_kernel::{NodeId, NodeSet, Span};
+use crate::nemesis::Nemesis;
+use crate::plan::{Plan, Selector};
+use interregnum_kernel::{FaultClass, FaultClasses, NodeId, NodeSet, Span};
 use serde::{Deserialize, Serialize};
 
 /// A probability, as a threshold for 32 random bits: integers only, so that every platform draws alike.
@@ -115,8 +116,12 @@ pub struct Setting {
     pub fencing: bool,
     /// The faults.
     pub plan: Plan,
+    /// Faults that every seed draws for itself, besides the plan.
+    pub nemesis: Option<Nemesis>,
     /// When everything is healed; `None` for never.
     pub heal: Option<Span>,
+    /// Which nodes are healed then; all where it is empty.
+    pub core: Vec<Selector>,
     /// When the run ends.
     pub horizon: Span,
 }
@@ -135,9 +140,27 @@ impl Setting {
             workload: WorkloadSetting::default(),
             fencing: true,
             plan: Plan::default(),
+            nemesis: None,
             heal: None,
+            core: Vec::new(),
             horizon,
         }
+    }
+
+    /// What goes wrong in it, by itself, by its plan and by what its nemesis may draw.
+    pub fn classes(&self) -> FaultClasses {
+        let any = |is_so: &dyn Fn(&LinkSetting) -> bool| self.links.iter().any(is_so);
+        let itself = [
+            (any(&|link| !link.loss.is_never()), FaultClass::Loss),
+            (any(&|link| !link.duplicate.is_never()), FaultClass::Duplication),
+            (any(&|link| !link.reorder.is_never()), FaultClass::Delay),
+            (self.clocks.offset != (0, 0), FaultClass::WallClock),
+            (self.clocks.drift_ppm != (0, 0), FaultClass::ClockRate),
+        ];
+        let itself: FaultClasses =
+            itself.into_iter().filter(|(is_so, _)| *is_so).map(|(_, class)| class).collect();
+        let drawn = self.nemesis.as_ref().map(Nemesis::classes).unwrap_or_default();
+        itself.and(self.plan.classes()).and(drawn)
     }
 
     /// Where the link from one endpoint to another stands in [`Setting::links`].

@@ -70,6 +70,11 @@ impl Timers {
         self.at(node, slot).deadline = NEVER;
     }
 
+    /// Whether a timer is set.
+    pub(crate) fn is_set(&self, node: NodeId, slot: usize) -> bool {
+        self.slots[node.index() * self.per_node + slot].deadline != NEVER
+    }
+
     /// Makes all timers of a node idle.
     pub(crate) fn unset_all(&mut self, node: NodeId) {
         for slot in 0..self.per_node {

@@ -1,11 +1,14 @@
 //! The clients: writes to the fenced resource under whoever believes that it leads, and proposals to them.
 
 use crate::event::{Agenda, Event};
+use crate::mailbox::Held;
 use crate::network::Fate;
 use crate::record::{InputRecord, Recorder};
 use crate::setting::{Endpoint, Setting};
 use crate::world::{World, tag};
-use interregnum_kernel::{Command, GlobalTime, NodeSet, Observer, Office, Protocol, Span, What, Write};
+use interregnum_kernel::{
+    Command, GlobalTime, NodeId, NodeSet, Observer, Office, Protocol, Span, What, Write,
+};
 
 /// The clients' memory.
 #[derive(Clone, Debug, Default)]
@@ -45,6 +48,9 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
         self.record_world(sequence, None, || InputRecord::World { what: "clients' writes are due".into() });
         let (least, most) = self.setting.workload.check_to_act;
         for writer in self.leaders().iter() {
+            if self.mailboxes[writer.index()].is_stopped() {
+                continue;
+            }
             let index = writer.index();
             let Some(leadership) = self.hosts[index].leadership() else { continue };
             if leadership.office != Office::CONTESTED {
@@ -68,6 +74,15 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
         if !host.is_up() || host.incarnation() != write.incarnation {
             return;
         }
+        if self.core.apart.contains(write.writer) {
+            return self.hold(write.writer, Held::Act(number));
+        }
+        self.act_now(sequence, number);
+    }
+
+    /// The write leaves. What held it up, if anything did, is over.
+    pub(crate) fn act_now(&mut self, sequence: u64, number: u32) {
+        let write = self.workload.writes[number as usize];
         self.core.account(tag::ACT, u64::from(number));
         self.core.observe(write.writer, What::WriteSent(write));
         let resource = Endpoint::resource(self.setting.nodes);
@@ -118,14 +133,23 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
         for node in self.leaders().iter() {
             self.workload.commands += 1;
             let command = Command(FIRST_COMMAND + self.workload.commands);
-            self.core.account(tag::PROPOSE, self.workload.commands << 8 | u64::from(node.0));
-            let describe = R::ON.then_some(InputRecord::Propose { command: command.0 });
-            self.with_node(sequence, node, describe, |host, protocol, now, effects, port| {
-                host.propose(protocol, now, command, effects, port);
-            });
+            if self.core.apart.contains(node) {
+                self.hold(node, Held::Command(command));
+            } else {
+                self.give_command(sequence, node, command);
+            }
         }
         if let Some(every) = self.setting.workload.proposals_every {
             self.core.push(self.core.now + every, Event::ProposalTick);
         }
+    }
+
+    /// A node is handed a command.
+    pub(crate) fn give_command(&mut self, sequence: u64, node: NodeId, command: Command) {
+        self.core.account(tag::PROPOSE, (command.0 - FIRST_COMMAND) << 8 | u64::from(node.0));
+        let describe = R::ON.then_some(InputRecord::Propose { command: command.0 });
+        self.with_node(sequence, node, describe, |host, protocol, now, effects, port| {
+            host.propose(protocol, now, command, effects, port);
+        });
     }
 }

@@ -3,11 +3,13 @@
 use crate::core::{Core, Counters, NodePort, Site};
 use crate::event::{Agenda, Event};
 use crate::faults::Faults;
+use crate::mailbox::{Held, Mailbox};
 use crate::quorum::Obeyed;
 use crate::record::{Entry, InputRecord, NodeRecord, Recorder};
 use crate::resource::Resource;
 use crate::setting::{Endpoint, Setting};
 use crate::timers::Due;
+use crate::triggers::Triggers;
 use crate::workload::Workload;
 use interregnum_kernel::{
     Effects, GlobalTime, Host, NodeId, Now, Observer, Process, Protocol, TimerName, TraceDigest, What,
@@ -27,6 +29,8 @@ pub struct World<P: Protocol, A, O, R> {
     pub(crate) core: Core<P, A, O, R>,
     pub(crate) obeyed: Obeyed,
     pub(crate) faults: Faults,
+    pub(crate) triggers: Triggers,
+    pub(crate) mailboxes: Vec<Mailbox<P>>,
     pub(crate) workload: Workload,
     pub(crate) resource: Resource,
 }
@@ -41,7 +45,9 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
             effects: Effects::default(),
             core: Core::new(&setting, agenda, observer, recorder),
             obeyed: Obeyed::default(),
-            faults: Faults::new(&setting),
+            faults: Faults::new(),
+            triggers: Triggers::default(),
+            mailboxes: (0..setting.nodes).map(|_| Mailbox::default()).collect(),
             workload: Workload::default(),
             resource: Resource::new(setting.fencing),
             protocol,
@@ -55,7 +61,9 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
         let setting = Arc::clone(&self.setting);
         self.core.reset(&setting, seed, &mut self.sites);
         self.obeyed.reset(setting.nodes);
-        self.faults.reset(seed);
+        self.faults.reset(&setting, seed);
+        self.mailboxes.iter_mut().for_each(Mailbox::reset);
+        self.core.watched = self.triggers.reset(&self.faults.plan, P::PHASES);
         self.workload.reset();
         self.resource = Resource::new(setting.fencing);
         for host in &mut self.hosts {
@@ -67,15 +75,6 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
             self.boot(node);
         }
         self.settle();
-    }
-
-    fn schedule_plan(&mut self, setting: &Setting) {
-        for (index, fault) in setting.plan.faults.iter().enumerate() {
-            self.core.push(GlobalTime::ZERO + fault.at, Event::Inject { fault: index as u32 });
-        }
-        if let Some(heal) = setting.heal {
-            self.core.push(GlobalTime::ZERO + heal, Event::Heal);
-        }
     }
 
     /// Stops runs after so many events.
@@ -92,6 +91,8 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
             Event::Timer { node, slot } => self.timer(sequence, node, usize::from(slot)),
             Event::Disconnect { to, peer } => self.handle_rare(sequence, Rare::Disconnect(to, peer)),
             Event::Fsync { node, operation } => self.handle_rare(sequence, Rare::Fsync(node, operation)),
+            Event::Turn { node, deaths } => self.handle_rare(sequence, Rare::Turn(node, deaths)),
+            Event::Strobe { fault, ahead } => self.handle_rare(sequence, Rare::Strobe(fault, ahead)),
             Event::WriteTick => self.handle_rare(sequence, Rare::WriteTick),
             Event::ProposalTick => self.handle_rare(sequence, Rare::ProposalTick),
             Event::Act { write } => self.handle_rare(sequence, Rare::Act(write)),
@@ -109,6 +110,8 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
         match event {
             Rare::Disconnect(to, peer) => self.disconnect(sequence, to, peer),
             Rare::Fsync(node, operation) => self.fsync_ends(sequence, node, operation),
+            Rare::Turn(node, deaths) => self.turn(sequence, node, deaths),
+            Rare::Strobe(fault, ahead) => self.strobe_turns(sequence, fault, ahead),
             Rare::WriteTick => self.write_tick(sequence),
             Rare::ProposalTick => self.proposal_tick(sequence),
             Rare::Act(write) => self.act(sequence, write),
@@ -137,6 +140,16 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
             self.record_world(sequence, Some(to), || InputRecord::Vanish { from, kind });
             return;
         }
+        if self.core.apart.contains(to) {
+            self.record_hold(sequence, to, "a message");
+            return self.hold(to, Held::Message(from, message));
+        }
+        self.give_message(sequence, to, from, message);
+    }
+
+    /// A node hears a message.
+    #[inline(always)]
+    pub(crate) fn give_message(&mut self, sequence: u64, to: NodeId, from: NodeId, message: P::Message) {
         let describe = R::ON.then(|| InputRecord::Deliver {
             from,
             kind: P::KINDS[usize::from(P::kind(&message).0)],
@@ -166,7 +179,16 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
             });
             return;
         }
-        let timer = P::Timer::from_index(slot);
+        if self.core.apart.contains(node) {
+            self.record_hold(sequence, node, "a timer that ran out");
+            return self.hold(node, Held::Timer(slot));
+        }
+        self.give_timer(sequence, node, P::Timer::from_index(slot));
+    }
+
+    /// A node's timer runs out.
+    #[inline(always)]
+    pub(crate) fn give_timer(&mut self, sequence: u64, node: NodeId, timer: P::Timer) {
         let describe = R::ON.then(|| InputRecord::Fire { timer: format!("{timer:?}") });
         self.with_node(
             sequence,
@@ -184,6 +206,14 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
         if self.core.network.dropped(Endpoint::from(peer.node), Endpoint::from(to), sequence) {
             return;
         }
+        if self.core.apart.contains(to) {
+            return self.hold(to, Held::Disconnect(peer));
+        }
+        self.give_disconnect(sequence, to, peer);
+    }
+
+    /// A node hears that a process died.
+    pub(crate) fn give_disconnect(&mut self, sequence: u64, to: NodeId, peer: Process) {
         let describe = R::ON.then_some(InputRecord::Disconnect { peer });
         self.with_node(sequence, to, describe, |host, protocol, now, effects, port| {
             host.disconnected(protocol, now, peer, effects, port);
@@ -198,6 +228,14 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
         let writes = std::mem::take(&mut disk.covers);
         self.core.counters.fsyncs += 1;
         self.core.account(tag::FSYNC, u64::from(writes) << 8 | u64::from(node.0));
+        if self.core.apart.contains(node) {
+            return self.hold(node, Held::Persisted(writes));
+        }
+        self.give_persisted(sequence, node, writes);
+    }
+
+    /// A node learns that writes are durable.
+    pub(crate) fn give_persisted(&mut self, sequence: u64, node: NodeId, writes: u32) {
         let describe = R::ON.then_some(InputRecord::Persisted { writes });
         self.with_node(sequence, node, describe, |host, protocol, now, effects, port| {
             host.persisted(protocol, now, writes, effects, port);
@@ -254,6 +292,8 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
 enum Rare {
     Disconnect(NodeId, Process),
     Fsync(NodeId, u32),
+    Turn(NodeId, u32),
+    Strobe(u32, bool),
     WriteTick,
     ProposalTick,
     Act(u32),
@@ -372,4 +412,7 @@ pub(crate) mod tag {
     pub(crate) const TICK: u64 = 13;
     pub(crate) const ADMINISTER: u64 = 14;
     pub(crate) const DISCONNECT: u64 = 15;
+    pub(crate) const TURN: u64 = 16;
+    #[expect(dead_code, reason = "strobes are about to come")]
+    pub(crate) const STROBE: u64 = 17;
 }

@@ -86,11 +86,11 @@ pub use log::{Log, Placed, Snapshot};
 pub use message::{Batch, Message};
 pub use state::{Disk, LogWrite, State, Write};
 
-use crate::{Algorithm, Entry};
+use crate::{Algorithm, Entry, Promise};
 use interregnum_kernel::{
-    Command, Covered, Deadline, Effects, Epoch, FencingToken, Input, Jitter, Kind, Leadership, LogEntry,
-    LogIndex, NodeId, NodeSet, Now, Office, Order, ParameterError, Parameters, Process, Protocol, Role, Span,
-    TimerName,
+    Command, Covered, Deadline, Effects, Epoch, FaultClasses, FencingToken, Input, Jitter, Kind, Leadership,
+    LogEntry, LogIndex, NodeId, NodeSet, Now, Office, Order, ParameterError, Parameters, Process, Protocol,
+    Role, Span, TimerName,
 };
 
 /// The rules, with their configuration.
@@ -167,14 +167,14 @@ impl Algorithm for Raft {
         orders: &["transfer", "resign", "add-node", "remove-node", "promote"],
         election_kinds: &["PreVote", "PreVoteResponse", "RequestVote", "RequestVoteResponse", "TimeoutNow"],
         promises: &[
-            "election-safety",
-            "vote-once",
-            "epoch-monotonic",
-            "fenced-writes",
-            "leader-completeness",
-            "log-agreement",
-            "lease-exclusion",
-            "leader-within",
+            Promise::except("election-safety", FaultClasses::FORGETFUL_DISKS),
+            Promise::except("vote-once", FaultClasses::FORGETFUL_DISKS),
+            Promise::except("epoch-monotonic", FaultClasses::FORGETFUL_DISKS),
+            Promise::except("fenced-writes", FaultClasses::FORGETFUL_DISKS),
+            Promise::except("leader-completeness", FaultClasses::FORGETFUL_DISKS),
+            Promise::except("log-agreement", FaultClasses::FORGETFUL_DISKS),
+            Promise::except("lease-exclusion", FaultClasses::FORGETFUL_DISKS),
+            Promise::except("leader-within", FaultClasses::FORGETFUL_DISKS),
         ],
     };
 

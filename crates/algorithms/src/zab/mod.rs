@@ -58,12 +58,12 @@ pub use log::{Log, Zxid};
 pub use message::{Ballot, History, Message, Mode, Packet, Serial, Vote};
 pub use state::{Disk, State, Write};
 
-use crate::{Algorithm, Entry};
+use crate::{Algorithm, Entry, Promise};
 use interregnum_kernel::session::{Arrival, Segment};
 use interregnum_kernel::{
-    Command, DisksNeeded, Effects, Epoch, Fact, FencingToken, Input, Jitter, Kind, Leadership, LogEntry,
-    LogIndex, NodeId, NodeSet, Now, Office, Order, ParameterError, Parameters, Process, Protocol, Release,
-    Role, Span, TimerName,
+    Command, DisksNeeded, Effects, Epoch, Fact, FaultClasses, FencingToken, Input, Jitter, Kind, Leadership,
+    LogEntry, LogIndex, NodeId, NodeSet, Now, Office, Order, ParameterError, Parameters, Process, Protocol,
+    Release, Role, Span, TimerName,
 };
 use state::Reign;
 
@@ -148,13 +148,13 @@ impl Algorithm for Zab {
             "UpToDate",
         ],
         promises: &[
-            "election-safety",
-            "vote-once",
-            "epoch-monotonic",
-            "fenced-writes",
-            "leader-completeness",
-            "log-agreement",
-            "leader-within",
+            Promise::except("election-safety", FaultClasses::FORGETFUL_DISKS),
+            Promise::except("vote-once", FaultClasses::FORGETFUL_DISKS),
+            Promise::except("epoch-monotonic", FaultClasses::FORGETFUL_DISKS),
+            Promise::except("fenced-writes", FaultClasses::FORGETFUL_DISKS),
+            Promise::except("leader-completeness", FaultClasses::FORGETFUL_DISKS),
+            Promise::except("log-agreement", FaultClasses::FORGETFUL_DISKS),
+            Promise::except("leader-within", FaultClasses::FORGETFUL_DISKS),
         ],
     };
 

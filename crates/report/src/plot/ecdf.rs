@@ -8,6 +8,7 @@ use crate::words;
 use interregnum_campaign::InMillis as _;
 use interregnum_campaign::{Distribution, Summary};
 use interregnum_scenario::Scenario;
+use interregnum_world::When;
 
 const SIZE: (u32, u32) = (1180, 600);
 /// The width of the list at the right.
@@ -59,7 +60,11 @@ pub(super) fn faults_line(scenario: &Scenario) -> String {
     let mut times: Vec<String> = Vec::new();
     for fault in &setting.plan.faults {
         let lasts = fault.lasts.map(|span| format!(" for {span}")).unwrap_or_default();
-        times.push(format!("{} at {}{lasts}", fault.lever.name(), fault.at));
+        let when = match &fault.when {
+            When::At(at) => format!("at {at}"),
+            When::Upon(_) => "by trigger".to_owned(),
+        };
+        times.push(format!("{} {when}{lasts}", fault.lever.name()));
     }
     let shown = 4;
     let more = times.len().saturating_sub(shown);

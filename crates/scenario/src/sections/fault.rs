@@ -9,7 +9,7 @@ use crate::reader::{At, Fields, Reader, Remark};
 use crate::schema;
 use crate::sections::levers::{LEVERS, LeverSpec, Options};
 use interregnum_kernel::{Span, Standing};
-use interregnum_world::{Connections, InFlight, Lever, PlannedFault, Unsynced};
+use interregnum_world::{Connections, InFlight, Lever, PlannedFault, Unsynced, When};
 use serde_json::json;
 use std::ops::Range;
 
@@ -120,8 +120,12 @@ struct Repeated {
 
 impl Repeated {
     fn instance(&self, n: u64) -> PlannedFault {
-        let at = Span(self.first.at.0.saturating_add(self.every.0.saturating_mul(n)));
-        PlannedFault { at, ..self.first.clone() }
+        let later = |at: Span| Span(at.0.saturating_add(self.every.0.saturating_mul(n)));
+        let when = match &self.first.when {
+            When::At(at) => When::At(later(*at)),
+            When::Upon(trigger) => When::Upon(trigger.clone()),
+        };
+        PlannedFault { when, ..self.first.clone() }
     }
 }
 
@@ -135,7 +139,8 @@ fn fault(reader: &mut Reader<'_>, item: &Item<'_>) -> Option<Repeated> {
         check_time(reader, at);
     }
     let (every, times) = repetition?;
-    let first = PlannedFault { at: at?.value, lever: lever?, lasts: lasts.map(|lasts| lasts.value) };
+    let first =
+        PlannedFault { when: When::At(at?.value), lever: lever?, lasts: lasts.map(|lasts| lasts.value) };
     Some(Repeated { first, every, times, span: fields.span })
 }
 

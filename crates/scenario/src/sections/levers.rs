@@ -9,7 +9,7 @@ use crate::schema;
 use crate::sections::bridge::{self, Bridge};
 use crate::sections::groups;
 use interregnum_kernel::Standing;
-use interregnum_world::{Connections, InFlight, Lever, Selector, Unsynced};
+use interregnum_world::{Connections, DiskAfter, InFlight, Lever, Selector, Unsynced};
 
 /// What goes with a lever in keys of their own.
 #[derive(Clone, Copy)]
@@ -135,7 +135,7 @@ pub(crate) static LEVERS: [LeverSpec; 12] = [
         pull: |reader, fields, options| {
             let target = bare(reader.get(fields, &CRASH)?.value);
             let Options { unsynced, connections, .. } = *options;
-            Some(Lever::Crash { target, unsynced, connections })
+            Some(Lever::Crash { target, unsynced, connections, disk: DiskAfter::Kept })
         },
     },
     LeverSpec {

@@ -115,7 +115,9 @@ pub(crate) fn read(reader: &mut Reader<'_>, top: &Fields<'_, '_>) -> Option<Scen
         workload: workload?.value,
         fencing: resource?.value,
         plan: Plan { faults: faults?.value },
+        nemesis: None,
         heal: run.heal,
+        core: Vec::new(),
         horizon: run.horizon,
     };
     let (mut expect, mut expect_for) = expect?.value;

@@ -50,8 +50,17 @@ pub fn catalogue() -> Catalogue {
                 parameters: &RAFT,
                 bugs: vec!["raft-vote-before-fsync", "raft-count-duplicate-votes"],
                 orders: ORDERS,
+                kinds: &["RequestVote", "AppendEntries"],
+                phases: &["vote-queued"],
             },
-            AlgorithmInfo { name: "bully", parameters: &[], bugs: Vec::new(), orders: ORDERS },
+            AlgorithmInfo {
+                name: "bully",
+                parameters: &[],
+                bugs: Vec::new(),
+                orders: ORDERS,
+                kinds: &["Election", "Coordinator"],
+                phases: &[],
+            },
         ],
         invariants: vec![
             "election-safety",

@@ -171,7 +171,7 @@ fn flights(entries: &[Entry], from: NodeId, to: NodeId) -> Vec<(GlobalTime, Vec<
 fn a_dropped_fault_changes_nothing_before_it() {
     let story = busy();
     for place in 0..story.setting.plan.faults.len() {
-        let at = GlobalTime::ZERO + story.setting.plan.faults[place].at;
+        let at = GlobalTime::ZERO + story.setting.plan.faults[place].when.time().expect("a time");
         let (whole, shrunk) = (story.told_with(5), story.clone().without_fault(place).told_with(5));
         for number in 1..=5 {
             let (before, after) =

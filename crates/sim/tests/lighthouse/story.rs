@@ -5,7 +5,8 @@ use interregnum_kernel::{GlobalTime, NodeId, NodeSet, Observation, Span, What};
 use interregnum_sim::{Outcome, Simulator};
 use interregnum_world::record::{EffectRecord, Entry, InputRecord};
 use interregnum_world::{
-    Connections, Endpoint, InFlight, Latency, Lever, LinkSetting, PlannedFault, Selector, Setting, Unsynced,
+    Connections, DiskAfter, Endpoint, InFlight, Latency, Lever, LinkSetting, PlannedFault, Selector, Setting,
+    Unsynced, When,
 };
 use std::sync::Arc;
 
@@ -51,7 +52,12 @@ pub(crate) fn crash(target: &[Selector]) -> Lever {
 }
 
 pub(crate) fn crash_with(unsynced: Unsynced, target: &[Selector]) -> Lever {
-    Lever::Crash { target: target.to_vec(), unsynced, connections: Connections::Silent }
+    Lever::Crash {
+        target: target.to_vec(),
+        unsynced,
+        connections: Connections::Silent,
+        disk: DiskAfter::Kept,
+    }
 }
 
 pub(crate) fn restart(target: &[Selector]) -> Lever {
@@ -111,13 +117,13 @@ impl Story {
     /// A fault that lasts.
     pub(crate) fn at(self, millis: u64, lever: Lever) -> Story {
         let at = Span::millis(millis);
-        self.with(|setting| setting.plan.faults.push(PlannedFault { at, lever, lasts: None }))
+        self.with(|setting| setting.plan.faults.push(PlannedFault::at(at, lever)))
     }
 
     /// A fault that ends by itself: from, to (both in milliseconds).
     pub(crate) fn during(self, from: u64, to: u64, lever: Lever) -> Story {
         let (at, lasts) = (Span::millis(from), Some(Span::millis(to - from)));
-        self.with(|setting| setting.plan.faults.push(PlannedFault { at, lever, lasts }))
+        self.with(|setting| setting.plan.faults.push(PlannedFault { when: When::At(at), lever, lasts }))
     }
 
     /// Drops a fault from the plan, by its place.

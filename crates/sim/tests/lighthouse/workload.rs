@@ -100,7 +100,7 @@ fn a_write_on_its_way_is_dropped_by_a_cut_from_the_resource() {
         .with(|setting| {
             let lever = cut(&[node(1)], &[Selector::Resource]);
             let at = Span(sent.0 + 500_000);
-            setting.plan.faults.push(interregnum_world::PlannedFault { at, lever, lasts: Some(Span(1)) });
+            setting.plan.faults.push(interregnum_world::PlannedFault::at(at, lever).lasting(Span(1)));
         })
         .told();
     assert_eq!(steps(&run, Sent), steps(&before, Sent), "it left");

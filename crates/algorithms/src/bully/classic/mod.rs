@@ -36,10 +36,10 @@ pub use bugs::Plant;
 pub use state::{Message, State, Status, Timer};
 
 use super::shared::{self, Common};
-use crate::{Algorithm, Entry};
+use crate::{Algorithm, Entry, Promise};
 use interregnum_kernel::{
-    DisksNeeded, Effects, Epoch, FencingToken, Input, Jitter, Kind, Leadership, NodeId, NodeSet, Now, Office,
-    Order, ParameterError, Parameters, Process, Protocol, Role,
+    DisksNeeded, Effects, Epoch, FaultClasses, FencingToken, Input, Jitter, Kind, Leadership, NodeId,
+    NodeSet, Now, Office, Order, ParameterError, Parameters, Process, Protocol, Role,
 };
 
 /// The rules, with their configuration.
@@ -67,7 +67,12 @@ impl Algorithm for Bully {
         ],
         orders: &["resign"],
         election_kinds: &["Election", "Answer", "Coordinator"],
-        promises: &["election-safety", "leader-exclusion", "fenced-writes", "leader-within"],
+        promises: &[
+            Promise::except("election-safety", FaultClasses::FORGETFUL_DISKS),
+            Promise::except("leader-exclusion", FaultClasses::FORGETFUL_DISKS),
+            Promise::except("fenced-writes", FaultClasses::FORGETFUL_DISKS),
+            Promise::except("leader-within", FaultClasses::FORGETFUL_DISKS),
+        ],
     };
 
     fn from_parameters(parameters: &Parameters) -> Result<Bully, ParameterError> {

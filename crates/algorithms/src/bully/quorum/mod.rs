@@ -50,9 +50,9 @@ pub use message::Message;
 pub use state::{Disk, State, Status, Timer, Write};
 
 use super::shared::{self, Common};
-use crate::{Algorithm, Entry};
+use crate::{Algorithm, Entry, Promise};
 use interregnum_kernel::{
-    Effects, Epoch, FencingToken, Input, Kind, Leadership, NodeId, NodeSet, Now, Office, Order,
+    Effects, Epoch, FaultClasses, FencingToken, Input, Kind, Leadership, NodeId, NodeSet, Now, Office, Order,
     ParameterError, ParameterKind, ParameterSpec, Parameters, Process, Protocol, Role, Value,
 };
 
@@ -100,7 +100,13 @@ impl Algorithm for BullyQuorum {
         ],
         orders: &["transfer", "resign"],
         election_kinds: &["Election", "Answer", "Claim", "Grant", "Deny", "Coordinator", "Transfer"],
-        promises: &["election-safety", "vote-once", "epoch-monotonic", "fenced-writes", "leader-within"],
+        promises: &[
+            Promise::except("election-safety", FaultClasses::FORGETFUL_DISKS),
+            Promise::except("vote-once", FaultClasses::FORGETFUL_DISKS),
+            Promise::except("epoch-monotonic", FaultClasses::FORGETFUL_DISKS),
+            Promise::except("fenced-writes", FaultClasses::FORGETFUL_DISKS),
+            Promise::except("leader-within", FaultClasses::FORGETFUL_DISKS),
+        ],
     };
 
     fn from_parameters(parameters: &Parameters) -> Result<BullyQuorum, ParameterError> {

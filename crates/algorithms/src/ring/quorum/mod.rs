@@ -52,11 +52,11 @@ pub use state::{Record, State};
 
 use super::parameters::{FAILURE_TIMEOUT, HEARTBEAT_INTERVAL, IDS, INITIATORS, MESSAGE_BOUND, Settings};
 use crate::profile;
-use crate::{Algorithm, Entry};
+use crate::{Algorithm, Entry, Promise};
 use interregnum_kernel::{
-    Effects, Epoch, FencingToken, Input, Jitter, Kind, Leadership, NodeId, NodeSet, Now, Office, Order,
-    ParameterError, ParameterKind, ParameterSpec, Parameters, Process, Profile, Protocol, Role, Span,
-    TimerName, Value,
+    Effects, Epoch, FaultClasses, FencingToken, Input, Jitter, Kind, Leadership, NodeId, NodeSet, Now,
+    Office, Order, ParameterError, ParameterKind, ParameterSpec, Parameters, Process, Profile, Protocol,
+    Role, Span, TimerName, Value,
 };
 
 /// The rules, with their configuration.
@@ -124,7 +124,13 @@ impl Algorithm for QuorumRing {
         parameters: &[FAILURE_TIMEOUT, HEARTBEAT_INTERVAL, MESSAGE_BOUND, PROCESSING_BOUND, IDS, INITIATORS],
         orders: &["resign"],
         election_kinds: &["Election", "Coordinator", "Ack", "Nack"],
-        promises: &["election-safety", "vote-once", "epoch-monotonic", "fenced-writes", "leader-within"],
+        promises: &[
+            Promise::except("election-safety", FaultClasses::FORGETFUL_DISKS),
+            Promise::except("vote-once", FaultClasses::FORGETFUL_DISKS),
+            Promise::except("epoch-monotonic", FaultClasses::FORGETFUL_DISKS),
+            Promise::except("fenced-writes", FaultClasses::FORGETFUL_DISKS),
+            Promise::except("leader-within", FaultClasses::FORGETFUL_DISKS),
+        ],
     };
 
     fn from_parameters(parameters: &Parameters) -> Result<QuorumRing, ParameterError> {

@@ -45,10 +45,10 @@ pub use super::classic::Timer;
 use super::parameters::{
     FAILURE_TIMEOUT, HEARTBEAT_INTERVAL, IDS, INITIATORS, MESSAGE_BOUND, PROCESSING_BOUND, Settings,
 };
-use crate::{Algorithm, Entry};
+use crate::{Algorithm, Entry, Promise};
 use interregnum_kernel::{
-    DisksNeeded, Effects, Epoch, Input, Kind, Leadership, NodeId, NodeSet, Now, Order, ParameterError,
-    Parameters, Process, Protocol, Role,
+    DisksNeeded, Effects, Epoch, FaultClasses, Input, Kind, Leadership, NodeId, NodeSet, Now, Order,
+    ParameterError, Parameters, Process, Protocol, Role,
 };
 
 /// The rules, with their configuration.
@@ -69,7 +69,12 @@ impl Algorithm for TokenRing {
         parameters: &[FAILURE_TIMEOUT, HEARTBEAT_INTERVAL, MESSAGE_BOUND, PROCESSING_BOUND, IDS, INITIATORS],
         orders: &["resign"],
         election_kinds: &["Election", "Coordinator", "Ack"],
-        promises: &["election-safety", "leader-exclusion", "fenced-writes", "leader-within"],
+        promises: &[
+            Promise::except("election-safety", FaultClasses::FORGETFUL_DISKS),
+            Promise::except("leader-exclusion", FaultClasses::FORGETFUL_DISKS),
+            Promise::except("fenced-writes", FaultClasses::FORGETFUL_DISKS),
+            Promise::except("leader-within", FaultClasses::FORGETFUL_DISKS),
+        ],
     };
 
     fn from_parameters(parameters: &Parameters) -> Result<TokenRing, ParameterError> {
