@@ -7,6 +7,7 @@ mod orders;
 mod processes;
 
 use crate::event::{Agenda, Event};
+use crate::nemesis;
 use crate::plan::{Lever, PlannedFault, When};
 use crate::record::{InputRecord, Recorder};
 use crate::rng::{Purpose, Stream};
@@ -65,10 +66,11 @@ impl Faults {
         }
     }
 
-    /// Begins a run with the setting's plan.
+    /// Begins a run with the setting's plan, and with what the nemesis draws.
     pub(crate) fn reset(&mut self, setting: &Setting, seed: u64) {
         self.plan.clear();
         self.plan.extend_from_slice(&setting.plan.faults);
+        nemesis::extend(&mut self.plan, setting, seed);
         self.seed = seed;
         self.missed = 0;
     }

@@ -1,0 +1,31 @@
+//! Partitions of the cluster into two sides.
+
+use crate::nemesis::dice::Dice;
+use crate::nemesis::{Kind, anywhere};
+use crate::plan::{Lever, Selector};
+use interregnum_kernel::{FaultClass, FaultClasses};
+
+pub(super) const KIND: Kind = Kind {
+    name: "partition",
+    doc: "Parts the cluster into two sides, the leader's or a drawn one against the rest.",
+    classes: FaultClasses::of(&[FaultClass::Cut]),
+    fits: anywhere,
+    draw,
+};
+
+fn draw(dice: &mut Dice<'_>) {
+    let side = match dice.one_of(&[0, 1, 2, 3, 4]) {
+        0 => vec![Selector::MinorityWithLeader],
+        1 => vec![Selector::MajorityWithoutLeader],
+        2 => vec![Selector::Leader],
+        3 => vec![Selector::Leader, dice.some()],
+        _ => vec![dice.some()],
+    };
+    let mut groups = vec![side, vec![Selector::Rest]];
+    // The resource is on no side as a rule: a leader that has lost its quorum goes on writing.
+    if dice.chance(20) {
+        groups[dice.one_of(&[0, 1])].push(Selector::Resource);
+    }
+    let (in_flight, lasts) = (dice.in_flight(), dice.millis(100, 3_000));
+    dice.hit(Lever::Partition { groups, in_flight }, lasts);
+}

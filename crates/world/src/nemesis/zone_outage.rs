@@ -1,0 +1,30 @@
+//! Zones that fail as a whole.
+
+use crate::nemesis::Kind;
+use crate::nemesis::dice::Dice;
+use crate::plan::{Connections, DiskAfter, Lever, Selector, Unsynced};
+use interregnum_kernel::{FaultClass, FaultClasses};
+
+pub(super) const KIND: Kind = Kind {
+    name: "zone-outage",
+    doc: "Takes a whole zone away: its power, or its network; only where the cluster has zones.",
+    classes: FaultClasses::of(&[FaultClass::Cut, FaultClass::Crash]),
+    fits: |setting| !setting.zones.is_empty(),
+    draw,
+};
+
+fn draw(dice: &mut Dice<'_>) {
+    let zones = dice.setting.zones.len() as u64;
+    let zone = &dice.setting.zones[dice.stream.below(zones) as usize];
+    // By their numbers, which say in every scenario who is meant.
+    let target: Vec<Selector> = zone.nodes.iter().map(Selector::Node).collect();
+    let lasts = dice.millis(200, 3_000);
+    let lever = if dice.chance(50) {
+        let (unsynced, connections, disk) = (Unsynced::Random, Connections::Silent, DiskAfter::Kept);
+        Lever::Crash { target, unsynced, connections, disk }
+    } else {
+        let groups = vec![target, vec![Selector::Rest, Selector::Resource]];
+        Lever::Partition { groups, in_flight: dice.in_flight() }
+    };
+    dice.hit(lever, lasts);
+}
