@@ -8,6 +8,7 @@
 //! type by name and hands the value to a [`Visitor`].
 #![forbid(unsafe_code)]
 
+mod phases;
 mod planting;
 pub mod profile;
 // Raft.

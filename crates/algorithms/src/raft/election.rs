@@ -1,6 +1,7 @@
 //! Elections: who stands, who votes, and what a term's change does.
 
 use super::bugs::Plant;
+use super::phases::Moment;
 use super::state::{State, Write};
 use super::{Message, Out, Raft, Timer};
 use interregnum_kernel::{Epoch, Fact, Jitter, LogIndex, NodeId, Office, Release, Role, Span};
@@ -24,6 +25,7 @@ impl Raft {
         } else {
             self.become_candidate(state, false, out);
         }
+        out.reach(Moment::Standing.into());
     }
 
     /// Asks whether an election could be won, without entering a new term (thesis §9.6).
@@ -75,6 +77,7 @@ impl Raft {
         for peer in self.electorate(state).iter() {
             out.send_when(release, peer, message.clone());
         }
+        out.reach(Moment::CandidacyQueued.into());
     }
 
     /// Whoever stands for election knows no leader, and protects none.
@@ -127,13 +130,17 @@ impl Raft {
             }
             self.await_leader(state, out);
         }
-        if granted && state.voted_for != Some(from) {
+        let new = granted && state.voted_for != Some(from);
+        if new {
             state.voted_for = Some(from);
             self.save_vote(state, release, out);
         } else if unsaved {
             self.save_ballot(state, out);
         }
         out.send_when(release, from, Message::RequestVoteResponse { term: state.current_term, granted });
+        if new {
+            out.reach(Moment::VoteQueued.into());
+        }
     }
 
     /// One vote a term, and none against a leader that is known to have won it.
@@ -365,7 +372,10 @@ impl Raft {
         }
         let own_vote = write.current_term == state.current_term && write.voted_for == Some(state.node);
         match state.role {
-            Role::Candidate if own_vote => self.count_vote(state, state.node, out),
+            Role::Candidate if own_vote => {
+                out.reach(Moment::VotesAsked.into());
+                self.count_vote(state, state.node, out);
+            }
             Role::Leader => self.on_own_disk_answered(state, write, out),
             _ => {}
         }

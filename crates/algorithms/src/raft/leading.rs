@@ -2,6 +2,7 @@
 //! silent when its own disk does not answer.
 
 use super::bugs::Plant;
+use super::phases::Moment;
 use super::state::{LogWrite, Progress, State, Write};
 use super::{Message, Out, Raft, Timer};
 use interregnum_kernel::{Jitter, LocalTime, LogIndex, NodeId, NodeSet, Now, Role, Span};
@@ -40,6 +41,7 @@ impl Raft {
         for peer in self.peers(state).minus(self.witnesses).iter() {
             out.send(peer, Message::AppendEntries { term: state.current_term, batch: batch.clone() });
         }
+        out.reach(Moment::Elected.into());
     }
 
     /// Forgets what only a leader knows, and waits for the next one.
@@ -71,6 +73,9 @@ impl Raft {
             // A follower must not commit what it was not seen to have.
             let commit = state.leading.progress[peer.index()].matched.min(state.commit);
             out.send(peer, Message::Heartbeat { term: state.current_term, commit, sent });
+        }
+        if !std::mem::replace(&mut state.leading.heard, true) {
+            out.reach(Moment::FirstHeartbeat.into());
         }
     }
 

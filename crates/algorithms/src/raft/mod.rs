@@ -72,6 +72,7 @@ mod log;
 mod membership;
 mod message;
 mod parameters;
+mod phases;
 mod replication;
 mod snapshot;
 mod state;
@@ -86,6 +87,7 @@ pub use log::{Log, Placed, Snapshot};
 pub use message::{Batch, Message};
 pub use state::{Disk, LogWrite, State, Write};
 
+use self::phases::Moment;
 use crate::{Algorithm, Entry, Promise};
 use interregnum_kernel::{
     Command, Covered, Deadline, Effects, Epoch, FaultClasses, FencingToken, Input, Jitter, Kind, Leadership,
@@ -198,6 +200,7 @@ impl Protocol for Raft {
     type Disk = Disk;
 
     const KINDS: &'static [&'static str] = Message::KINDS;
+    const PHASES: &'static [&'static str] = Moment::NAMES;
 
     #[inline]
     fn kind(message: &Message) -> Kind {

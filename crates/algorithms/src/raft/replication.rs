@@ -3,6 +3,7 @@
 use super::bugs::Plant;
 use super::configuration::Configuration;
 use super::message::Batch;
+use super::phases::Moment;
 use super::state::{LogWrite, Progress, State};
 use super::{Message, Out, Raft};
 use interregnum_kernel::{Command, Epoch, LogEntry, LogIndex, NodeId, NodeSet, Role};
@@ -17,6 +18,7 @@ impl Raft {
         }
         let batch = self.append_own(state, Some(command), None, out);
         self.send_own(state, &batch, out);
+        out.reach(Moment::ProposalQueued.into());
     }
 
     /// Sends the leader's own new entry to everyone who has all before it or is about to.
@@ -253,6 +255,9 @@ impl Raft {
                 from,
                 Message::AppendEntriesResponse { term, rejected: true, index, epoch },
             );
+        }
+        if new {
+            out.reach(Moment::ProposalQueued.into());
         }
     }
 

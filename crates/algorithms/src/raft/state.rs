@@ -89,6 +89,8 @@ pub(crate) struct Leading {
     pub(crate) transferee: Option<NodeId>,
     /// Whether the own disk has not answered for too long.
     pub(crate) stalled: bool,
+    /// Whether the first heartbeats of the reign have been sent.
+    pub(crate) heard: bool,
     /// When the lease ends.
     pub(crate) lease_until: Option<LocalTime>,
     /// The change of the configuration that was ordered, until it is made.
@@ -123,6 +125,7 @@ impl Leading {
             active: NodeSet::EMPTY,
             transferee: None,
             stalled: false,
+            heard: false,
             lease_until: None,
             change: None,
             reconfigures: false,
@@ -139,6 +142,7 @@ impl Leading {
         self.active = NodeSet::EMPTY;
         self.transferee = None;
         self.stalled = false;
+        self.heard = false;
         self.lease_until = None;
         self.change = None;
         self.reconfigures = false;

@@ -4,6 +4,7 @@
 //! With `minimum_tenure`, a leader does neither before it has led for so long: orders that come earlier are ignored, and a
 //! node of higher priority waits.
 
+use super::phases::Moment;
 use super::state::State;
 use super::{Message, Out, Raft, Timer};
 use interregnum_kernel::{Jitter, NodeId, NodeSet, Role, Span};
@@ -25,6 +26,7 @@ impl Raft {
         if !self.continue_transfer(state, target, out) {
             self.send_entries(state, target, out);
         }
+        out.reach(Moment::TransferStarted.into());
     }
 
     /// Tells the target to stand once its log is complete. Says whether it was told.

@@ -1,6 +1,7 @@
 //! What the two classic rings share: rounds, whom a node follows, heartbeats, the order to resign.
 
 use super::parameters::Settings;
+use super::phases::Moment;
 use interregnum_kernel::{
     Effects, Epoch, FencingToken, Jitter, Leadership, NodeId, NodeSet, Office, Protocol, Role, TimerName,
 };
@@ -53,6 +54,8 @@ pub(crate) struct Member {
     pub(crate) announced: NodeSet,
     /// Whether the node waits for the outcome of an election.
     pub(crate) awaits: bool,
+    /// Whether the first heartbeats of the reign have been sent.
+    pub(crate) heard: bool,
     /// Whether the node has resigned, and lets others win.
     pub(crate) abstains: bool,
 }
@@ -68,6 +71,7 @@ impl Member {
             passed: NodeSet::EMPTY,
             announced: NodeSet::EMPTY,
             awaits: false,
+            heard: false,
             abstains: false,
         }
     }
@@ -133,18 +137,23 @@ impl Settings {
         member.role = Role::Leader;
         member.leader = Some(member.node);
         member.awaits = false;
+        member.heard = false;
         out.cancel_timer(Timer::Failure);
         out.cancel_timer(Timer::Round);
         out.set_timer(Timer::Heartbeat, Jitter::exactly(self.heartbeat_interval));
+        out.reach(Moment::Elected.into());
     }
 
-    pub(super) fn on_heartbeat_due<P: Classic>(&self, member: &Member, out: &mut Effects<P>) {
+    pub(super) fn on_heartbeat_due<P: Classic>(&self, member: &mut Member, out: &mut Effects<P>) {
         if member.role != Role::Leader {
             return;
         }
         out.set_timer(Timer::Heartbeat, Jitter::exactly(self.heartbeat_interval));
         for peer in self.link.ring.others(member.node).iter() {
             out.send(peer, P::heartbeat(member.epoch));
+        }
+        if !std::mem::replace(&mut member.heard, true) {
+            out.reach(Moment::FirstHeartbeat.into());
         }
     }
 

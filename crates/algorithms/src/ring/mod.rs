@@ -19,6 +19,7 @@
 //! hop.rs            passing on, acknowledgement, bypass
 //! parameters.rs     what all three can be told
 //! classic.rs        rounds and heartbeats of the first two
+//! phases.rs         the moments by which faults can be timed, of the first two
 //! chang_roberts/    ring
 //! token/            ring-token
 //! quorum/           ring-quorum
@@ -29,6 +30,7 @@ mod classic;
 mod hop;
 mod order;
 mod parameters;
+mod phases;
 pub mod quorum;
 #[cfg(test)]
 mod story;

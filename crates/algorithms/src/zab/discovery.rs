@@ -4,7 +4,7 @@ use super::bugs::Plant;
 use super::log::Zxid;
 use super::message::{History, Mode, Packet};
 use super::state::{Reign, State, Write};
-use super::{Out, Timer, Zab, sink};
+use super::{Moment, Out, Timer, Zab, sink};
 use interregnum_kernel::{Epoch, Jitter, LogIndex, NodeId, NodeSet};
 use std::sync::Arc;
 
@@ -52,6 +52,7 @@ impl Zab {
             leading.reign = Reign::Promising;
             let (epoch, node) = (leading.epoch, state.node());
             self.promise(state, epoch, node, out);
+            out.reach(Moment::CandidacyQueued.into());
             if state.awaited == 0 {
                 self.on_own_disk(state, out);
             }
@@ -68,6 +69,7 @@ impl Zab {
                 for learner in state.leading.informed.iter() {
                     self.tell(state, learner, Packet::LeaderInfo { epoch }, out);
                 }
+                out.reach(Moment::VotesAsked.into());
                 self.on_promised(state, state.node(), out);
             }
             Reign::Synchronizing => {
@@ -124,6 +126,8 @@ impl Zab {
         for learner in state.leading.answered.iter() {
             self.synchronize(state, learner, out);
         }
+        out.reach(Moment::NewLeaderSent.into());
+        out.reach(Moment::EpochQueued.into());
     }
 
     /// Brings a follower to where the leader is (LearnerHandler.syncFollower). What is proposed from now on it is sent as
@@ -188,6 +192,7 @@ impl Zab {
         for learner in welcome.minus(NodeSet::only(last)).iter() {
             self.welcome(state, learner, out);
         }
+        out.reach(Moment::Elected.into());
     }
 
     /// UPTODATE.

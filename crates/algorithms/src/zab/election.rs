@@ -3,7 +3,7 @@
 use super::bugs::Plant;
 use super::message::{Ballot, Message, Mode, Serial, Vote};
 use super::state::{State, Unheard};
-use super::{Out, Timer, Zab, sink};
+use super::{Moment, Out, Timer, Zab, sink};
 use interregnum_kernel::{Jitter, NodeId, NodeSet};
 
 impl Zab {
@@ -26,6 +26,7 @@ impl Zab {
         self.announce(state, out);
         self.listen(state, out);
         self.count_own(state, out);
+        out.reach(Moment::Standing.into());
     }
 
     /// The vote for oneself: what the node could lead with.

@@ -4,7 +4,7 @@ use super::bugs::Plant;
 use super::log::Zxid;
 use super::message::{History, Mode, Packet};
 use super::state::{Following, Learning, State, Write};
-use super::{Out, Timer, Zab, sink};
+use super::{Moment, Out, Timer, Zab, sink};
 use interregnum_kernel::{Command, Epoch, Jitter, LogEntry, LogIndex, NodeId};
 use std::sync::Arc;
 
@@ -94,6 +94,7 @@ impl Zab {
         if epoch > state.accepted_epoch {
             state.following.learning = Learning::Promising;
             self.promise(state, epoch, state.following.leader, out);
+            out.reach(Moment::VoteQueued.into());
             if state.awaited == 0 {
                 self.on_stored(state, out);
             }
@@ -158,6 +159,7 @@ impl Zab {
             self.persist(state, Write::CurrentEpoch(epoch), out);
         }
         self.await_disk(state);
+        out.reach(Moment::EpochQueued.into());
         // The bug: the disk is not waited for.
         if self.bug == Some(Plant::AckBeforeHistory) {
             state.awaited = 0;
@@ -195,6 +197,7 @@ impl Zab {
         let (index, entry) = (state.log.last_index().next(), LogEntry { epoch, command: Some(command) });
         state.log.put(index, entry);
         self.persist(state, Write::Append { index, entry }, out);
+        out.reach(Moment::ProposalQueued.into());
     }
 
     /// A proposal is durable. Before the history is acknowledged, what is appended is what an earlier connection left.

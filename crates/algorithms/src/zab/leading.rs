@@ -3,7 +3,7 @@
 use super::log::Zxid;
 use super::message::{Mode, Packet};
 use super::state::{Reign, State, Write};
-use super::{Out, Timer, Zab, sink};
+use super::{Moment, Out, Timer, Zab, sink};
 use interregnum_kernel::{Command, Jitter, LogEntry, LogIndex, NodeId, NodeSet, Span};
 
 impl Zab {
@@ -26,6 +26,7 @@ impl Zab {
         for learner in state.leading.forwarding.iter() {
             self.tell(state, learner, Packet::Proposal { counter, command }, out);
         }
+        out.reach(Moment::ProposalQueued.into());
     }
 
     #[inline(always)]
@@ -112,6 +113,9 @@ impl Zab {
             } else {
                 state.sessions.pass(to, Packet::Ping, &mut sink(out));
             }
+        }
+        if !std::mem::replace(&mut state.leading.heard, true) {
+            out.reach(Moment::FirstHeartbeat.into());
         }
     }
 

@@ -49,6 +49,7 @@ mod leading;
 mod log;
 mod message;
 mod parameters;
+mod phases;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -58,6 +59,7 @@ pub use log::{Log, Zxid};
 pub use message::{Ballot, History, Message, Mode, Packet, Serial, Vote};
 pub use state::{Disk, State, Write};
 
+use self::phases::Moment;
 use crate::{Algorithm, Entry, Promise};
 use interregnum_kernel::session::{Arrival, Segment};
 use interregnum_kernel::{
@@ -181,6 +183,7 @@ impl Protocol for Zab {
     // Proposals are committed by the followers' acknowledgements where the leader's own is missing.
     const DISKS_NEEDED: DisksNeeded = DisksNeeded::Quorum;
     const KINDS: &'static [&'static str] = Message::KINDS;
+    const PHASES: &'static [&'static str] = Moment::NAMES;
 
     #[inline]
     fn kind(message: &Message) -> Kind {

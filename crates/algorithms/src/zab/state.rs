@@ -182,6 +182,8 @@ pub(crate) struct Leading {
     pub(crate) synced: NodeSet,
     /// Whether the next half tick completes a tick.
     pub(crate) completes: bool,
+    /// Whether the first pings of the reign have been sent.
+    pub(crate) heard: bool,
 }
 
 /// What a leader knows of one node.
@@ -213,6 +215,7 @@ impl Leading {
             forwarding: NodeSet::EMPTY,
             synced: NodeSet::EMPTY,
             completes: false,
+            heard: false,
         }
     }
 

@@ -28,6 +28,7 @@
 //!   and T_ok. Then it takes the office back, if it is the highest.
 
 mod bugs;
+mod phases;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -35,6 +36,7 @@ mod tests;
 pub use bugs::Plant;
 pub use state::{Message, State, Status, Timer};
 
+use self::phases::Moment;
 use super::shared::{self, Common};
 use crate::{Algorithm, Entry, Promise};
 use interregnum_kernel::{
@@ -97,6 +99,7 @@ impl Protocol for Bully {
 
     const DISKS_NEEDED: DisksNeeded = DisksNeeded::None;
     const KINDS: &'static [&'static str] = Message::KINDS;
+    const PHASES: &'static [&'static str] = Moment::NAMES;
 
     #[inline]
     fn kind(message: &Message) -> Kind {
@@ -124,6 +127,7 @@ impl Protocol for Bully {
             seen: Epoch::ZERO,
             reign: Epoch::ZERO,
             coordinator: None,
+            heard: false,
         };
         if !self.common.members.contains(node) {
             return state;
@@ -243,6 +247,9 @@ impl Bully {
         if let Some(timer) = status.timer() {
             out.set_timer(timer, self.length(state, timer));
         }
+        if status == Status::Leading {
+            out.reach(Moment::Elected.into());
+        }
     }
 }
 
@@ -258,6 +265,7 @@ impl Bully {
         for node in state.above.iter() {
             out.send(node, Message::Election { epoch: state.seen });
         }
+        out.reach(Moment::Standing.into());
     }
 
     /// A node below holds an election: it is answered, and this node holds one instead, unless it does already.
@@ -297,6 +305,7 @@ impl Bully {
         state.seen = state.seen.next();
         state.reign = state.seen;
         state.coordinator = None;
+        state.heard = false;
         // The bug: it acts at once, while its predecessor does not know yet.
         let hasty = self.bug == Some(Plant::ActsBeforeItIsHeard);
         self.enter(state, if hasty { Status::Leading } else { Status::Reorganizing }, out);
@@ -304,6 +313,7 @@ impl Bully {
         for node in state.below.iter() {
             out.send(node, Message::Coordinator { epoch: state.reign });
         }
+        out.reach(Moment::Announced.into());
     }
 
     /// Somebody says that it leads.
@@ -346,6 +356,9 @@ impl Bully {
         out.set_timer(Timer::Heartbeat, self.length(state, Timer::Heartbeat));
         for peer in self.common.peers(state.node) {
             out.send(peer, Message::Heartbeat { epoch: state.reign });
+        }
+        if !std::mem::replace(&mut state.heard, true) {
+            out.reach(Moment::FirstHeartbeat.into());
         }
     }
 

@@ -151,6 +151,8 @@ pub struct State {
     pub(super) reign: Epoch,
     /// Whom the node takes for the coordinator.
     pub(super) coordinator: Option<NodeId>,
+    /// Whether the first heartbeats of the reign have been sent.
+    pub(super) heard: bool,
 }
 
 impl State {

@@ -1,6 +1,7 @@
 //! Claims and grants, and what a higher epoch does.
 
 use super::bugs::Plant;
+use super::phases::Moment;
 use super::state::{Disk, State, Status, Write};
 use super::{BullyQuorum, Message, Out, Timer};
 use interregnum_kernel::{Epoch, Fact, Jitter, NodeId, Office, Release};
@@ -19,6 +20,7 @@ impl BullyQuorum {
         for peer in self.common.peers(state.node) {
             out.send_once_durable(peer, Message::Claim { epoch: state.reign, transfer });
         }
+        out.reach(Moment::CandidacyQueued.into());
     }
 
     /// Writes that the highest epoch seen is this node's. The notes are true once it is durable.
@@ -62,6 +64,7 @@ impl BullyQuorum {
         };
         self.grant(state, from, release, out);
         out.send_when(release, from, Message::Grant { epoch });
+        out.reach(Moment::VoteQueued.into());
     }
 
     pub(super) fn on_grant(&self, state: &mut State, from: NodeId, epoch: Epoch, out: &mut Out) {
@@ -91,6 +94,7 @@ impl BullyQuorum {
         state.unwritten = state.unwritten.saturating_sub(1);
         let own = write == (Write { epoch: state.reign, granted: state.node });
         if state.status == Status::Claiming && own {
+            out.reach(Moment::VotesAsked.into());
             self.count(state, state.node, out);
         }
     }

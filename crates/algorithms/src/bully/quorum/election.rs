@@ -1,6 +1,7 @@
 //! Who stands: the failure detector, elections, answers, waits.
 
 use super::bugs::Plant;
+use super::phases::Moment;
 use super::state::{State, Status};
 use super::{BullyQuorum, Message, Out, Timer};
 use interregnum_kernel::{Epoch, Jitter, NodeId, NodeSet, Span};
@@ -80,6 +81,7 @@ impl BullyQuorum {
         for node in asked.iter() {
             out.send(node, Message::Election { epoch: state.seen });
         }
+        out.reach(Moment::Standing.into());
         self.claim_unopposed(state, out);
     }
 

@@ -1,6 +1,7 @@
 //! What a leader does, and what is done about one: heartbeats, the check of the quorum and of the disk, handing over.
 
 use super::bugs::Plant;
+use super::phases::Moment;
 use super::state::{State, Status, Write};
 use super::{BullyQuorum, Message, Out, Timer};
 use interregnum_kernel::{Epoch, Jitter, NodeId, NodeSet};
@@ -11,11 +12,13 @@ impl BullyQuorum {
         self.leave(state, out);
         state.status = Status::Leading;
         state.with = NodeSet::only(state.node);
+        state.heard = false;
         out.set_timer(Timer::Heartbeat, Jitter::exactly(self.common.heartbeat_interval));
         out.set_timer(Timer::CheckQuorum, self.patience());
         for peer in self.common.peers(state.node) {
             out.send(peer, Message::Coordinator { epoch: state.reign });
         }
+        out.reach(Moment::Elected.into());
     }
 
     #[inline]
@@ -23,6 +26,9 @@ impl BullyQuorum {
         out.set_timer(Timer::Heartbeat, Jitter::exactly(self.common.heartbeat_interval));
         for peer in self.common.peers(state.node) {
             out.send(peer, Message::Heartbeat { epoch: state.reign });
+        }
+        if !std::mem::replace(&mut state.heard, true) {
+            out.reach(Moment::FirstHeartbeat.into());
         }
     }
 
@@ -68,6 +74,7 @@ impl BullyQuorum {
         if let Some(highest) = self.common.highest(worthy).filter(|_| self.takeover) {
             state.courted.insert(highest);
             out.send(highest, Message::Transfer { epoch: state.reign });
+            out.reach(Moment::TransferStarted.into());
         }
     }
 
@@ -76,6 +83,7 @@ impl BullyQuorum {
         let fit = self.common.members.contains(target) && target != state.node;
         if state.status == Status::Leading && fit {
             out.send(target, Message::Transfer { epoch: state.reign });
+            out.reach(Moment::TransferStarted.into());
         }
     }
 

@@ -41,6 +41,7 @@ mod claim;
 mod election;
 mod leading;
 mod message;
+mod phases;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -49,6 +50,7 @@ pub use bugs::Plant;
 pub use message::Message;
 pub use state::{Disk, State, Status, Timer, Write};
 
+use self::phases::Moment;
 use super::shared::{self, Common};
 use crate::{Algorithm, Entry, Promise};
 use interregnum_kernel::{
@@ -135,6 +137,7 @@ impl Protocol for BullyQuorum {
     type Disk = Disk;
 
     const KINDS: &'static [&'static str] = Message::KINDS;
+    const PHASES: &'static [&'static str] = Moment::NAMES;
 
     #[inline]
     fn kind(message: &Message) -> Kind {

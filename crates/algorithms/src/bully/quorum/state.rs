@@ -102,6 +102,8 @@ pub struct State {
     pub(super) repeated: u8,
     /// To whom this node has offered its office as a leader. Forgotten where they fall silent.
     pub(super) courted: NodeSet,
+    /// Whether the first heartbeats of the reign have been sent.
+    pub(super) heard: bool,
     /// Whether the node has resigned, and lets others stand.
     pub(super) abstains: bool,
 }
@@ -125,6 +127,7 @@ impl State {
             against: NodeSet::EMPTY,
             repeated: 0,
             courted: NodeSet::EMPTY,
+            heard: false,
             abstains: false,
         }
     }

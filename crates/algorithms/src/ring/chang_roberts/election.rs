@@ -2,7 +2,7 @@
 
 use super::bugs::Plant;
 use super::state::State;
-use super::{ChangRoberts, Lap, News, Out, Timer};
+use super::{ChangRoberts, Lap, Moment, News, Out, Timer};
 use interregnum_kernel::{Epoch, Role};
 
 impl ChangRoberts {
@@ -26,6 +26,7 @@ impl ChangRoberts {
         state.member.role = Role::Candidate;
         self.settings.await_outcome(&mut state.member, out);
         self.launch(state, News::Election, out);
+        out.reach(Moment::Standing.into());
     }
 
     fn launch(&self, state: &mut State, news: News, out: &mut Out) {
@@ -94,6 +95,7 @@ impl ChangRoberts {
         if state.member.role == Role::Candidate && lap.round == state.member.epoch {
             self.settings.lead(&mut state.member, out);
             self.launch(state, News::Elected, out);
+            out.reach(Moment::Announced.into());
         }
     }
 

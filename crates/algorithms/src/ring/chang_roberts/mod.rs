@@ -44,6 +44,7 @@ pub use super::classic::Timer;
 use super::parameters::{
     FAILURE_TIMEOUT, HEARTBEAT_INTERVAL, IDS, INITIATORS, MESSAGE_BOUND, PROCESSING_BOUND, Settings,
 };
+use super::phases::Moment;
 use crate::{Algorithm, Entry, Promise};
 use interregnum_kernel::{
     DisksNeeded, Effects, Epoch, FaultClasses, Input, Kind, Leadership, NodeId, NodeSet, Now, Order,
@@ -96,6 +97,7 @@ impl Protocol for ChangRoberts {
 
     const DISKS_NEEDED: DisksNeeded = DisksNeeded::None;
     const KINDS: &'static [&'static str] = Message::KINDS;
+    const PHASES: &'static [&'static str] = Moment::NAMES;
 
     #[inline]
     fn kind(message: &Message) -> Kind {
@@ -184,7 +186,7 @@ impl ChangRoberts {
     #[inline]
     fn on_timer(&self, state: &mut State, timer: Timer, out: &mut Out) {
         match timer {
-            Timer::Heartbeat => self.settings.on_heartbeat_due(&state.member, out),
+            Timer::Heartbeat => self.settings.on_heartbeat_due(&mut state.member, out),
             Timer::Failure | Timer::Round => self.start_election(state, out),
             Timer::Ack => {
                 // What nobody took has gone round a ring of one.

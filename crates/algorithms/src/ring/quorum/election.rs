@@ -3,7 +3,7 @@
 use super::bugs::Plant;
 use super::message::Message;
 use super::state::State;
-use super::{Out, QuorumRing, Timer};
+use super::{Moment, Out, QuorumRing, Timer};
 use interregnum_kernel::{Epoch, Fact, Jitter, NodeId, NodeSet, Office, Release, Role};
 
 /// Sending a token.
@@ -26,6 +26,7 @@ impl QuorumRing {
         // Random, so that initiators that hinder each other part.
         out.set_timer(Timer::Round, Jitter::between(patience, patience + patience));
         self.grant(state, state.node, (NodeSet::EMPTY, NodeSet::EMPTY), out);
+        out.reach(Moment::Standing.into());
     }
 
     /// Grants the present epoch to an initiator, and signs its token once that is durable.
@@ -56,6 +57,8 @@ impl QuorumRing {
         } else {
             state.unsent = Some(token);
         }
+        let own = initiator == state.node;
+        out.reach(if own { Moment::CandidacyQueued } else { Moment::VoteQueued }.into());
     }
 }
 
@@ -179,6 +182,7 @@ impl QuorumRing {
             self.rise(state);
         }
         out.persist(state.record);
+        out.reach(Moment::DecisionQueued.into());
     }
 
     /// Will lead the present epoch, once that is durable: a node that has led it and forgot would lead it twice.
@@ -192,6 +196,7 @@ impl QuorumRing {
         let (epoch, initiator) = (state.record.epoch, state.node);
         if let Some(leader) = state.record.decided.filter(|leader| *leader != initiator) {
             self.pass_on(state, Message::Coordinator { epoch, initiator, leader, hops: 1 }, out);
+            out.reach(Moment::Announced.into());
         }
     }
 

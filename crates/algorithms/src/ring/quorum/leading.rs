@@ -3,7 +3,7 @@
 use super::bugs::Plant;
 use super::message::Message;
 use super::state::State;
-use super::{Out, QuorumRing, Timer};
+use super::{Moment, Out, QuorumRing, Timer};
 use interregnum_kernel::{Epoch, Jitter, NodeId, NodeSet, Role, Span};
 
 /// The leader.
@@ -21,6 +21,7 @@ impl QuorumRing {
         out.cancel_timer(Timer::Round);
         out.set_timer(Timer::Heartbeat, Jitter::exactly(self.settings.heartbeat_interval));
         out.set_timer(Timer::Quorum, self.shortest_timeout());
+        out.reach(Moment::Elected.into());
         self.circulate(state, out);
     }
 
@@ -51,6 +52,9 @@ impl QuorumRing {
         let (epoch, leader, beat) = (state.record.epoch, state.node, state.beat);
         let stamps = NodeSet::only(state.node);
         self.pass_on(state, Message::Lease { epoch, leader, beat, stamps }, out);
+        if beat == 1 {
+            out.reach(Moment::FirstHeartbeat.into());
+        }
     }
 
     /// The own lease is home. With the stamps of a majority, the leader may go on.

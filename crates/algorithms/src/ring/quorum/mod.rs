@@ -42,6 +42,7 @@ mod bugs;
 mod election;
 mod leading;
 mod message;
+mod phases;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -50,6 +51,7 @@ pub use bugs::Plant;
 pub use message::{Circulating, Message};
 pub use state::{Record, State};
 
+use self::phases::Moment;
 use super::parameters::{FAILURE_TIMEOUT, HEARTBEAT_INTERVAL, IDS, INITIATORS, MESSAGE_BOUND, Settings};
 use crate::profile;
 use crate::{Algorithm, Entry, Promise};
@@ -161,6 +163,7 @@ impl Protocol for QuorumRing {
     type Disk = Record;
 
     const KINDS: &'static [&'static str] = Message::KINDS;
+    const PHASES: &'static [&'static str] = Moment::NAMES;
 
     #[inline]
     fn kind(message: &Message) -> Kind {
@@ -322,6 +325,9 @@ impl QuorumRing {
             && let Some(token) = state.unsent.take()
         {
             self.pass_on(state, token, out);
+            if write.granted == Some(state.node) {
+                out.reach(Moment::VotesAsked.into());
+            }
         }
         if write.decided.is_some()
             && write.decided == state.record.decided

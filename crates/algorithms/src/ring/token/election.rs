@@ -3,7 +3,7 @@
 use super::bugs::Plant;
 use super::message::{List, Message};
 use super::state::State;
-use super::{Out, Timer, TokenRing};
+use super::{Moment, Out, Timer, TokenRing};
 use interregnum_kernel::{Epoch, NodeId, Role};
 
 impl TokenRing {
@@ -21,6 +21,7 @@ impl TokenRing {
         self.await_outcome(state, out);
         let list = [state.member.node].into();
         self.pass_on(state, Message::Election { round, list }, out);
+        out.reach(Moment::Standing.into());
     }
 
     fn await_outcome(&self, state: &mut State, out: &mut Out) {
@@ -89,6 +90,7 @@ impl TokenRing {
         member.role = Role::Follower;
         self.learn(state, leader, out);
         self.pass_on(state, Message::Coordinator { round, leader, hops: 1, list: list.clone() }, out);
+        out.reach(Moment::Announced.into());
     }
 
     /// Who leads. The message makes one round and ends where it began, or after as many hops as there are nodes.
