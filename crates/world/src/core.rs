@@ -14,6 +14,11 @@ use interregnum_kernel::{
 /// How many kinds of message are counted apart.
 pub const MAX_KINDS: usize = 32;
 
+/// What `attend_at` says when it must be judged anew who is obeyed by a quorum.
+pub(crate) const JUDGE: u64 = 0;
+/// What it says when nothing but triggers have heard something. No event ends before the first is counted.
+pub(crate) const SERVE: u64 = 1;
+
 /// What a run counts, whatever is observed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
@@ -91,8 +96,8 @@ pub(crate) struct Core<P: Protocol, A, O, R> {
     pub(crate) fsync: crate::latency::Latency,
     /// A run is stopped after so many events.
     pub(crate) event_limit: u64,
-    /// The count of events from which on the end of an event needs a closer look: the limit, or zero when an observation
-    /// may have changed who is obeyed by a quorum. One test after every event serves both.
+    /// The count of events from which on the end of an event needs a closer look: the limit, or [`JUDGE`] or [`SERVE`].
+    /// One test after every event serves all three.
     pub(crate) attend_at: u64,
     /// The nodes whose inputs go by their [mailboxes](crate::mailbox): stopped, slow, or not yet done with what waited.
     pub(crate) apart: NodeSet,
@@ -191,7 +196,7 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> Core<P, A, O, R> {
     pub(crate) fn observe(&mut self, node: NodeId, what: What) {
         match what {
             What::Elected(leadership) => self.note_elected(node, leadership),
-            What::Deposed(_) | What::EpochEntered(_) => self.attend_at = 0,
+            What::Deposed(_) | What::EpochEntered(_) => self.attend_at = JUDGE,
             _ => {}
         }
         if self.watched.meets(what.interest()) {
@@ -204,13 +209,13 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> Core<P, A, O, R> {
 
     #[cold]
     fn note_cue(&mut self, node: NodeId, what: What) {
-        self.attend_at = 0;
+        self.attend_at = self.attend_at.min(SERVE);
         self.cues.push((node, what));
     }
 
     #[cold]
     fn note_elected(&mut self, node: NodeId, leadership: Leadership) {
-        self.attend_at = 0;
+        self.attend_at = JUDGE;
         if leadership.office == Office::CONTESTED && self.elected[0] != Some(node) {
             self.elected = [Some(node), self.elected[0]];
         }

@@ -40,8 +40,8 @@ pub enum Event<P: Protocol> {
     Turn {
         /// Whose.
         node: NodeId,
-        /// How often the process had died by then: the turn of one that died since is void.
-        deaths: u32,
+        /// The node's count of turns: one that a stop or a crash has called off is recognised by its number.
+        number: u32,
     },
     /// A clock that is moved back and forth turns.
     Strobe {

@@ -1,6 +1,6 @@
 //! Which acting leaders a quorum can obey, judged from outside: what separates a leader from a zombie.
 
-use crate::core::obeys;
+use crate::core::{JUDGE, SERVE, obeys};
 use crate::event::Agenda;
 use crate::record::Recorder;
 use crate::setting::Endpoint;
@@ -21,8 +21,8 @@ impl Obeyed {
 }
 
 impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
-    /// Ends an event. Judges anew if somebody was elected or deposed or saw a new epoch. Whether the run may go on: false
-    /// once the limit of events is reached.
+    /// Ends an event. Judges anew if somebody was elected or deposed or saw a new epoch, and puts on the agenda what
+    /// triggers ask for. Whether the run may go on: false once the limit of events is reached.
     #[inline(always)]
     pub(crate) fn settle(&mut self) -> bool {
         let goes_on = self.core.counters.events < self.core.attend_at || self.attend();
@@ -35,10 +35,13 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
     #[cold]
     #[inline(never)]
     fn attend(&mut self) -> bool {
-        if self.core.attend_at == 0 {
+        if self.core.attend_at == JUDGE {
             self.judge(LossCause::Superseded);
+        }
+        if !self.core.cues.is_empty() {
             self.serve_cues();
         }
+        self.core.attend_at = self.core.event_limit;
         self.core.counters.events < self.core.event_limit
     }
 
@@ -46,7 +49,7 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
     /// a loss is put down to its true cause.
     #[cold]
     pub(crate) fn judge(&mut self, cause: LossCause) {
-        self.core.attend_at = self.core.event_limit;
+        self.core.attend_at = if self.core.cues.is_empty() { self.core.event_limit } else { SERVE };
         for index in 0..self.hosts.len() {
             let node = NodeId::from_index(index);
             let was = self.obeyed.under[index];
@@ -72,8 +75,8 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
     }
 
     /// The node's leadership, if it leads and a quorum can obey it: its own disk works, and with enough others it has
-    /// open links both ways, they are up and not stopped, their disks work, and they are in no higher epoch. Disks count as far as the
-    /// protocol needs them.
+    /// open links both ways, they are up, their disks work, and they are in no higher epoch. Disks count as far as the
+    /// protocol needs them. A process that is stopped neither leads nor obeys.
     fn obeyed_leadership(&self, node: NodeId) -> Option<Leadership> {
         let leader = &self.hosts[node.index()];
         let leadership = leader.leadership()?;

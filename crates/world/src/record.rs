@@ -38,7 +38,8 @@ impl Recorder for Vec<Entry> {
 pub struct Entry {
     /// When, in global nanoseconds.
     pub at_ns: GlobalTime,
-    /// The event's number in the queue's order. A delivery's number is that of the `send` it came from.
+    /// The event's number in the queue's order. A delivery's number is that of the `send` it came from, or that of the
+    /// `wait` is, where the message had to wait.
     pub sequence: u64,
     /// The node it happened at; `None` for what happens to the world.
     pub node: Option<NodeId>,
@@ -84,12 +85,20 @@ pub enum InputRecord {
         /// The message in full.
         message: String,
     },
-    /// A message reached a node that was down, or had been dropped on its way.
+    /// A message reached a node that was down or for which too much waited, or had been dropped on its way.
     Vanish {
         /// The sender.
         from: NodeId,
         /// Its kind.
         kind: &'static str,
+    },
+    /// Something came up for a process that cannot take it in yet. A later event, with a number of its own, gives it to the
+    /// process, unless that dies first, or has set the timer that ran out again.
+    Wait {
+        /// What.
+        what: String,
+        /// Whether the process is stopped; otherwise it is busy.
+        stopped: bool,
     },
     /// A timer ran out.
     Fire {

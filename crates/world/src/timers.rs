@@ -70,9 +70,9 @@ impl Timers {
         self.at(node, slot).deadline = NEVER;
     }
 
-    /// Whether a timer is set.
-    pub(crate) fn is_set(&self, node: NodeId, slot: usize) -> bool {
-        self.slots[node.index() * self.per_node + slot].deadline != NEVER
+    /// Whether a timer that was set with this number and came due has not been set again since.
+    pub(crate) fn ran_out(&self, node: NodeId, slot: usize, sequence: u64) -> bool {
+        self.slots[node.index() * self.per_node + slot].sequence == sequence
     }
 
     /// Makes all timers of a node idle.

@@ -10,6 +10,8 @@ use interregnum_kernel::{Fact, Interest, NodeId, Observer, Phase, Protocol, What
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Triggers {
     waiting: Vec<Waiting>,
+    /// The heal has come: what a trigger has put on the agenda by then comes to nothing.
+    over: bool,
 }
 
 /// One fault that waits.
@@ -26,6 +28,7 @@ impl Triggers {
     /// Begins a run: all faults of the plan that have triggers wait. What they listen to.
     pub(crate) fn reset(&mut self, plan: &[PlannedFault], phases: &[&str]) -> Interest {
         self.waiting.clear();
+        self.over = false;
         let mut interest = Interest::NONE;
         for (fault, planned) in (0..).zip(plan) {
             let When::Upon(trigger) = &planned.when else { continue };
@@ -44,10 +47,16 @@ impl Triggers {
         interest
     }
 
-    /// Nothing more is waited for.
+    /// Nothing more is waited for, and what has come is called off.
     pub(crate) fn stop(&mut self, watched: &mut Interest) {
         self.waiting.clear();
+        self.over = true;
         *watched = Interest::NONE;
+    }
+
+    /// Whether a fault may come: one with a trigger comes before the heal or not at all.
+    pub(crate) fn allow(&self, fault: &PlannedFault) -> bool {
+        !(self.over && matches!(fault.when, When::Upon(_)))
     }
 }
 
@@ -64,36 +73,35 @@ impl Waiting {
 }
 
 impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
-    /// Puts the faults on the agenda whose triggers came in the event that ends.
+    /// Puts the faults on the agenda whose triggers came in the event that ends. Roles are those at its end.
     #[cold]
     pub(crate) fn serve_cues(&mut self) {
-        let cues = std::mem::take(&mut self.core.cues);
-        for (node, what) in &cues {
-            self.serve_cue(*node, what);
+        let mut cues = std::mem::take(&mut self.core.cues);
+        let mut waiting = std::mem::take(&mut self.triggers.waiting);
+        for (node, what) in cues.drain(..) {
+            waiting.retain_mut(|fault| !self.comes(fault, node, &what));
         }
-        let mut cues = cues;
-        cues.clear();
+        if waiting.is_empty() {
+            self.core.watched = Interest::NONE;
+        }
+        self.triggers.waiting = waiting;
         self.core.cues = cues;
     }
 
-    fn serve_cue(&mut self, node: NodeId, what: &What) {
-        let mut place = 0;
-        while place < self.triggers.waiting.len() {
-            let waiting = self.triggers.waiting[place];
-            place += 1;
-            let When::Upon(trigger) = &self.faults.plan[waiting.fault as usize].when else { continue };
-            if !waiting.is_met(trigger, what) || !self.is_meant(&trigger.at, node) {
-                continue;
-            }
-            if waiting.seen + 1 < trigger.count {
-                self.triggers.waiting[place - 1].seen += 1;
-                continue;
-            }
-            let at = self.core.now + trigger.after;
-            self.faults.note_subject(waiting.fault, node);
-            self.core.push(at, Event::Inject { fault: waiting.fault });
-            place -= 1;
-            self.triggers.waiting.remove(place);
+    /// Whether a fault has waited for this, and long enough. If so it is on the agenda.
+    fn comes(&mut self, waiting: &mut Waiting, node: NodeId, what: &What) -> bool {
+        let fault = waiting.fault;
+        let When::Upon(trigger) = &self.faults.plan[fault as usize].when else { return true };
+        if !waiting.is_met(trigger, what) || !self.is_meant(&trigger.at, node) {
+            return false;
         }
+        waiting.seen += 1;
+        if waiting.seen < trigger.count {
+            return false;
+        }
+        let at = self.core.now + trigger.after;
+        let sequence = self.faults.come(fault, node);
+        self.core.agenda.push(at, sequence, Event::Inject { fault });
+        true
     }
 }

@@ -48,10 +48,11 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
         self.record_world(sequence, None, || InputRecord::World { what: "clients' writes are due".into() });
         let (least, most) = self.setting.workload.check_to_act;
         for writer in self.leaders().iter() {
-            if self.mailboxes[writer.index()].is_stopped() {
+            let index = writer.index();
+            // A stopped process asks nothing.
+            if self.mailboxes[index].is_stopped() {
                 continue;
             }
-            let index = writer.index();
             let Some(leadership) = self.hosts[index].leadership() else { continue };
             if leadership.office != Office::CONTESTED {
                 continue;
@@ -75,7 +76,7 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
             return;
         }
         if self.core.apart.contains(write.writer) {
-            return self.hold(write.writer, Held::Act(number));
+            return self.hold(sequence, write.writer, Held::Act(number));
         }
         self.act_now(sequence, number);
     }
@@ -134,7 +135,7 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
             self.workload.commands += 1;
             let command = Command(FIRST_COMMAND + self.workload.commands);
             if self.core.apart.contains(node) {
-                self.hold(node, Held::Command(command));
+                self.hold(sequence, node, Held::Command(command));
             } else {
                 self.give_command(sequence, node, command);
             }

@@ -91,7 +91,7 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
             Event::Timer { node, slot } => self.timer(sequence, node, usize::from(slot)),
             Event::Disconnect { to, peer } => self.handle_rare(sequence, Rare::Disconnect(to, peer)),
             Event::Fsync { node, operation } => self.handle_rare(sequence, Rare::Fsync(node, operation)),
-            Event::Turn { node, deaths } => self.handle_rare(sequence, Rare::Turn(node, deaths)),
+            Event::Turn { node, number } => self.handle_rare(sequence, Rare::Turn(node, number)),
             Event::Strobe { fault, ahead } => self.handle_rare(sequence, Rare::Strobe(fault, ahead)),
             Event::WriteTick => self.handle_rare(sequence, Rare::WriteTick),
             Event::ProposalTick => self.handle_rare(sequence, Rare::ProposalTick),
@@ -110,7 +110,7 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
         match event {
             Rare::Disconnect(to, peer) => self.disconnect(sequence, to, peer),
             Rare::Fsync(node, operation) => self.fsync_ends(sequence, node, operation),
-            Rare::Turn(node, deaths) => self.turn(sequence, node, deaths),
+            Rare::Turn(node, number) => self.turn(sequence, node, number),
             Rare::Strobe(fault, ahead) => self.strobe_turns(sequence, fault, ahead),
             Rare::WriteTick => self.write_tick(sequence),
             Rare::ProposalTick => self.proposal_tick(sequence),
@@ -141,8 +141,7 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
             return;
         }
         if self.core.apart.contains(to) {
-            self.record_hold(sequence, to, "a message");
-            return self.hold(to, Held::Message(from, message));
+            return self.hold(sequence, to, Held::Message(from, message));
         }
         self.give_message(sequence, to, from, message);
     }
@@ -180,8 +179,7 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
             return;
         }
         if self.core.apart.contains(node) {
-            self.record_hold(sequence, node, "a timer that ran out");
-            return self.hold(node, Held::Timer(slot));
+            return self.hold(sequence, node, Held::Timer(slot, sequence));
         }
         self.give_timer(sequence, node, P::Timer::from_index(slot));
     }
@@ -203,11 +201,12 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
     fn disconnect(&mut self, sequence: u64, to: NodeId, peer: Process) {
         let detail = u64::from(peer.incarnation.0) << 16 | u64::from(to.0) << 8 | u64::from(peer.node.0);
         self.core.account(tag::DISCONNECT, detail);
-        if self.core.network.dropped(Endpoint::from(peer.node), Endpoint::from(to), sequence) {
+        let up = self.hosts[to.index()].is_up();
+        if !up || self.core.network.dropped(Endpoint::from(peer.node), Endpoint::from(to), sequence) {
             return;
         }
         if self.core.apart.contains(to) {
-            return self.hold(to, Held::Disconnect(peer));
+            return self.hold(sequence, to, Held::Disconnect(peer));
         }
         self.give_disconnect(sequence, to, peer);
     }
@@ -229,7 +228,7 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
         self.core.counters.fsyncs += 1;
         self.core.account(tag::FSYNC, u64::from(writes) << 8 | u64::from(node.0));
         if self.core.apart.contains(node) {
-            return self.hold(node, Held::Persisted(writes));
+            return self.hold(sequence, node, Held::Persisted(writes));
         }
         self.give_persisted(sequence, node, writes);
     }

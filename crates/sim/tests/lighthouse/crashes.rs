@@ -1,7 +1,7 @@
 //! Crashes and restarts: what is lost, what is kept, and what reaches the next incarnation.
 
 use crate::story::{Story, all_ms, cluster, crash, crash_with, ms, n, node, nodes, restart};
-use interregnum_kernel::{Epoch, Incarnation, Span, What};
+use interregnum_kernel::{Epoch, Fact, Incarnation, Span, What};
 use interregnum_world::record::InputRecord;
 use interregnum_world::{Selector, Unsynced};
 use std::collections::BTreeSet;
@@ -92,7 +92,10 @@ fn messages_reach_the_next_incarnation() {
     let run = cluster(2).with_every_link(slow).during(25, 28, crash(&[node(2)])).told();
     let (sent, heard) = (run.leaving(1, 2, "Beacon"), run.arriving(1, 2, "Beacon"));
     assert!(sent.contains(&ms(20)) && heard.contains(&ms(30)), "the datagram outlives the restart");
-    let answer = run.heard.iter().find(|seen| seen.at > ms(28) && matches!(seen.what, What::Fact(_)));
+    let answer = run
+        .heard
+        .iter()
+        .find(|seen| seen.at > ms(28) && matches!(seen.what, What::Fact(Fact::EpochStored { .. })));
     assert_eq!(answer.map(|seen| seen.incarnation), Some(Incarnation(1)), "the new incarnation acts on it");
 }
 
@@ -137,7 +140,7 @@ fn a_crash_drops_the_sends_and_notes_that_waited_for_the_disk() {
     let run = cluster(2).during(12, 30, crash_with(Unsynced::Kept, &[node(2)])).told();
     assert_eq!(run.books[1].beacons[0], 1, "the beacon heard at 11 ms is in the book");
     assert_eq!(run.leaving(2, 1, "Stored")[0], ms(34), "but its answer died with the process");
-    let facts = run.observed(|what| matches!(what, What::Fact(_)));
+    let facts = run.observed(|what| matches!(what, What::Fact(Fact::EpochStored { .. })));
     assert_eq!(facts[0], (ms(34), n(2)), "and so did its note");
 }
 

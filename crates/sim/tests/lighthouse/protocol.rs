@@ -1,8 +1,8 @@
 //! The lighthouse: a protocol that elects nobody and yet uses every part of the world.
 
 use interregnum_kernel::{
-    Effects, Epoch, Fact, FencingToken, Input, Jitter, Kind, Leadership, NodeId, NodeSet, Now, Office, Order,
-    Process, Protocol, Role, Span, TimerName,
+    Deadline, Effects, Epoch, Fact, FencingToken, Input, Jitter, Kind, Leadership, LocalTime, NodeId,
+    NodeSet, Now, Office, Order, Phase, Process, Protocol, Role, Span, TimerName,
 };
 
 /// Its keepers lead from boot, in the epoch 1 + (boots that their disk knows of) + 10 * (their place). A leader sends a
@@ -18,6 +18,8 @@ pub(crate) struct Lighthouse {
     pub(crate) every: Jitter,
     /// How long a node goes without a beacon before it stands as a candidate.
     pub(crate) patience: Jitter,
+    /// For how long a leader holds a lease from each beacon on, by its monotonic clock.
+    pub(crate) lease: Option<Span>,
 }
 
 impl Lighthouse {
@@ -28,6 +30,7 @@ impl Lighthouse {
             service: NodeSet::EMPTY,
             every: Jitter::exactly(Span::millis(10)),
             patience: Jitter::exactly(Span::secs(3600)),
+            lease: None,
         }
     }
 
@@ -96,6 +99,8 @@ pub(crate) struct State {
     office: Office,
     dark: bool,
     lit: u64,
+    /// When the last beacon was sent.
+    lit_at: LocalTime,
 }
 
 impl State {
@@ -110,6 +115,7 @@ impl State {
                 self.dark = false;
                 out.set_timer(Timer::Watch, rules.patience);
                 out.persist(Line::Beacon(number));
+                out.reach(Phase(0));
                 out.send(from, Message::Seen(number));
                 out.send_once_durable(from, Message::Stored(number));
                 let fact = Fact::EpochStored { office: self.office, epoch: Epoch(number) };
@@ -125,8 +131,9 @@ impl State {
         }
     }
 
-    fn shine(&mut self, rules: &Lighthouse, out: &mut Effects<Lighthouse>) {
+    fn shine(&mut self, rules: &Lighthouse, now: Now, out: &mut Effects<Lighthouse>) {
         self.lit += 1;
+        self.lit_at = now.mono;
         for other in rules.others(self.me) {
             out.send(other, Message::Beacon { epoch: self.epoch, number: self.lit });
         }
@@ -143,6 +150,8 @@ impl Protocol for Lighthouse {
     type Disk = Book;
 
     const KINDS: &'static [&'static str] = &["Hello", "Beacon", "Seen", "Stored", "Handover"];
+    /// A beacon was heard, and is not durable yet.
+    const PHASES: &'static [&'static str] = &["beacon-queued"];
 
     fn kind(message: &Message) -> Kind {
         Kind(match message {
@@ -171,10 +180,10 @@ impl Protocol for Lighthouse {
     }
 
     fn timed(&self) -> bool {
-        false
+        self.lease.is_some()
     }
 
-    fn boot(&self, Process { node, .. }: Process, book: &Book, _: Now, out: &mut Effects<Self>) -> State {
+    fn boot(&self, Process { node, .. }: Process, book: &Book, now: Now, out: &mut Effects<Self>) -> State {
         let leads = self.keepers.union(self.service).contains(node);
         let epoch = if leads { 1 + book.boots + 10 * u64::from(node.0) } else { 0 };
         let office = if self.service.contains(node) { Office::SERVICE } else { Office::CONTESTED };
@@ -185,13 +194,13 @@ impl Protocol for Lighthouse {
         } else {
             out.set_timer(Timer::Watch, self.patience);
         }
-        State { me: node, epoch, leads, office, dark: false, lit: 0 }
+        State { me: node, epoch, leads, office, dark: false, lit: 0, lit_at: now.mono }
     }
 
-    fn step(&self, state: &mut State, _: Now, input: Input<Self>, out: &mut Effects<Self>) {
+    fn step(&self, state: &mut State, now: Now, input: Input<Self>, out: &mut Effects<Self>) {
         match input {
             Input::Received { from, message } => state.hear(self, from, message, out),
-            Input::Fired(Timer::Beacon) => state.shine(self, out),
+            Input::Fired(Timer::Beacon) => state.shine(self, now, out),
             Input::Fired(Timer::Watch) => state.dark = true,
             Input::Administer(Order::TransferLeadership(heir)) => {
                 out.send(heir, Message::Handover(state.epoch + 1));
@@ -203,6 +212,11 @@ impl Protocol for Lighthouse {
     fn leadership(&self, state: &State, _: Now) -> Option<Leadership> {
         let (office, epoch, token) = (state.office, Epoch(state.epoch), Some(FencingToken(state.epoch)));
         state.leads.then_some(Leadership { office, epoch, token })
+    }
+
+    fn lease(&self, state: &State, _: Now) -> Option<Deadline> {
+        let lease = self.lease.filter(|_| state.leads)?;
+        Some(Deadline::Mono(state.lit_at + lease))
     }
 
     fn role(&self, state: &State) -> Role {

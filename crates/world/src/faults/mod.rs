@@ -42,7 +42,9 @@ pub(crate) struct InForce {
     /// The nodes that it hit.
     nodes: NodeSet,
     /// The node at which its trigger came.
-    pub(crate) subject: Option<NodeId>,
+    subject: Option<NodeId>,
+    /// The number of its injection in the order of events, the same whenever that is.
+    sequence: u64,
 }
 
 impl InForce {
@@ -81,9 +83,11 @@ impl Faults {
         self.in_force.iter_mut().for_each(InForce::clear);
     }
 
-    /// Notes at which node the trigger of a fault came.
-    pub(crate) fn note_subject(&mut self, index: u32, subject: NodeId) {
-        self.in_force[index as usize].subject = Some(subject);
+    /// The trigger of a fault came at this node. The number of its injection.
+    pub(crate) fn come(&mut self, index: u32, subject: NodeId) -> u64 {
+        let fault = &mut self.in_force[index as usize];
+        fault.subject = Some(subject);
+        fault.sequence
     }
 
     /// The random choices of one fault, which do not depend on what other faults the plan has: the stream is found by
@@ -101,12 +105,15 @@ impl Faults {
 }
 
 impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
-    /// Puts the plan and the heal on the agenda.
+    /// Puts the plan and the heal on the agenda. All faults have their numbers from the start, those that wait for
+    /// triggers too: a fault comes before everything else that waits for its instant.
     pub(crate) fn schedule_plan(&mut self, setting: &Setting) {
         self.faults.arm();
-        for (index, fault) in self.faults.plan.iter().enumerate() {
-            if let When::At(at) = fault.when {
-                self.core.push(GlobalTime::ZERO + at, Event::Inject { fault: index as u32 });
+        for (index, planned) in (0..).zip(&self.faults.plan) {
+            let sequence = self.core.next_sequence();
+            self.faults.in_force[index as usize].sequence = sequence;
+            if let When::At(at) = planned.when {
+                self.core.agenda.push(GlobalTime::ZERO + at, sequence, Event::Inject { fault: index });
             }
         }
         if let Some(heal) = setting.heal {
@@ -115,6 +122,9 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
     }
 
     pub(crate) fn inject(&mut self, sequence: u64, index: u32) {
+        if !self.triggers.allow(&self.faults.plan[index as usize]) {
+            return;
+        }
         self.core.account(tag::INJECT, u64::from(index));
         self.faults.stream = self.faults.stream_of(index);
         // Taken out while the fault is injected, so that what it does can borrow the world.
@@ -346,7 +356,10 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
             }
         }
         self.start_again(healed.nodes.minus(self.setting.down));
-        self.record_world(sequence, None, || InputRecord::World { what: "everything is healed".into() });
+        let whole = self.setting.core.is_empty();
+        self.record_world(sequence, None, || InputRecord::World {
+            what: if whole { "everything is healed".into() } else { format!("{} are healed", healed.nodes) },
+        });
         self.links_changed();
         self.judge(LossCause::Fault);
         self.core.observe(NodeId(0), What::Healed);

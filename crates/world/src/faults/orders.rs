@@ -48,7 +48,7 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
     /// Gives a node an order, or keeps it until the node's process gets to it.
     pub(crate) fn administer(&mut self, sequence: u64, node: NodeId, order: Order) {
         if self.core.apart.contains(node) {
-            return self.hold(node, Held::Order(order));
+            return self.hold(sequence, node, Held::Order(order));
         }
         self.give_order(sequence, node, order);
     }

@@ -75,7 +75,7 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
     pub(crate) fn stop(&mut self, node: NodeId, fault: u32, frozen: bool) {
         let mailbox = &mut self.mailboxes[node.index()];
         let (was_stopped, was_frozen) = (mailbox.is_stopped(), mailbox.is_frozen());
-        mailbox.stop(fault, frozen);
+        mailbox.stop(fault, frozen, self.core.now);
         self.core.apart.insert(node);
         if frozen && !was_frozen {
             self.freeze_clock(node);
@@ -107,7 +107,7 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
     fn forget_inputs(&mut self, node: NodeId) {
         let mailbox = &mut self.mailboxes[node.index()];
         let was_frozen = mailbox.is_frozen();
-        mailbox.die();
+        self.core.counters.lost += mailbox.die();
         if !mailbox.is_slow() {
             self.core.apart.remove(node);
         }
