@@ -6,7 +6,7 @@ use crate::diagnostic::{Diagnostic, Lines, Severity, floor_boundary};
 use crate::nearest::{any_of, did_you_mean, nearest};
 use crate::overrides::Overrides;
 use crate::sections;
-use interregnum_kernel::{NodeId, Span};
+use interregnum_kernel::{NodeId, NodeSet, Span};
 use interregnum_world::Zone;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -69,6 +69,8 @@ impl Remark {
 pub(crate) struct Known {
     /// How many nodes there are.
     pub(crate) nodes: Option<u8>,
+    /// Whether there are nodes that are no members of the cluster.
+    pub(crate) spares: bool,
     /// The zones.
     pub(crate) zones: Option<Vec<Zone>>,
     /// The algorithms that the scenario is meant for.
@@ -85,6 +87,10 @@ pub(crate) struct Known {
     pub(crate) fencing: bool,
     /// How many faults the file plans.
     pub(crate) faults: usize,
+    /// Whether faults are drawn besides.
+    pub(crate) nemesis: bool,
+    /// The nodes that do not boot at the start.
+    pub(crate) down: NodeSet,
 }
 
 /// The most remarks that are kept about one file; of more than that it is only said how many there are.
@@ -100,6 +106,8 @@ pub(crate) struct Reader<'r> {
     /// The text has syntax errors, so that parts of the document may be missing: absences are not reported then.
     pub(crate) broken: bool,
     pub(crate) known: Known,
+    /// Whether what is read belongs to a fault that waits for something to happen.
+    pub(crate) triggered: bool,
     /// What holds instead of what the file says.
     pub(crate) overrides: Overrides,
     /// The files that the scenario names.
@@ -125,6 +133,11 @@ impl<'d, 't> Fields<'d, 't> {
         self.entries.iter().find(|(entry, ..)| *entry == name).map(|(_, span, _)| span.clone())
     }
 
+    /// Whether a key that is not known was probably meant to be the one of this name.
+    pub(crate) fn means(&self, name: &str) -> bool {
+        self.meant.iter().any(|meant| meant == name)
+    }
+
     /// The names, positions and values of all keys, in the order of the file.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &(&'d str, Range<usize>, &'d Item<'t>)> {
         self.entries.iter()
@@ -147,6 +160,7 @@ impl<'r> Reader<'r> {
             load,
             broken: false,
             known: Known::default(),
+            triggered: false,
             overrides: Overrides::NONE,
             files: BTreeMap::new(),
             diagnostics: Vec::new(),
@@ -343,7 +357,7 @@ impl<'r> Reader<'r> {
         match key.presence {
             Presence::Optional => None,
             Presence::Required => {
-                if !fields.meant.iter().any(|meant| meant == key.name) {
+                if !fields.means(key.name) {
                     self.missing(fields.span.clone(), key.name, key.kind.words);
                 }
                 None

@@ -16,7 +16,10 @@ fn each_property(schema: &Json, visit: &mut dyn FnMut(&str, &Json)) {
                     visit(name, property);
                 }
             }
-            object.values().for_each(|value| each_property(value, visit));
+            // What holds under a condition adds to keys that are described where they are declared.
+            let schemas =
+                object.iter().filter(|(key, _)| !["then", "dependentSchemas"].contains(&key.as_str()));
+            schemas.for_each(|(_, value)| each_property(value, visit));
         }
         Json::Array(items) => items.iter().for_each(|item| each_property(item, visit)),
         _ => {}
@@ -63,6 +66,7 @@ fn every_declared_default_is_read() {
                 "the scenario" if ["name", "format", "run"].contains(&key.name) => continue,
                 "the scenario" => line,
                 "run" => continue,
+                "when" => format!("[[fault]]\ncrash = \"leader\"\nwhen = {{ event = \"stood\", {line} }}"),
                 "network.link" => format!("[[network.link]]\nfrom = \"all\"\nto = \"all\"\nloss = 0\n{line}"),
                 _ => format!("[{home}]\n{line}"),
             };
@@ -82,9 +86,22 @@ fn every_lever_has_an_example_that_is_read() {
         "cut",
         "isolate",
         "bridge",
+        "ring",
+        "majorities-ring",
+        "degrade",
         "crash",
+        "replace",
+        "rollback",
         "restart",
+        "pause",
+        "freeze",
+        "slow-node",
+        "clock-step",
+        "clock-drift",
+        "clock-strobe",
         "disk-stall",
+        "disk-slow",
+        "disk-lie",
         "transfer",
         "resign",
         "add-node",
@@ -111,8 +128,10 @@ error: unknown key `partiton` in [[fault]]
  --> test.toml:5:1
   |
 5 | partiton = [\"leader\", \"rest\"]
-  | ^^^^^^^^ expected `at`, `for`, `every`, `until`, `times`, `in_flight`, `unsynced`, `connections`, `standing`, `partition`, `cut`, `isolate`, \
-`bridge`, `crash`, `restart`, `disk-stall`, `transfer`, `resign`, `add-node`, `remove-node` or `promote`
+  | ^^^^^^^^ expected `at`, `when`, `every`, `until`, `times`, `partition`, `cut`, `isolate`, `bridge`, `ring`, `majorities-ring`, \
+`degrade`, `crash`, `replace`, `rollback`, `restart`, `pause`, `freeze`, `slow-node`, `clock-step`, `clock-drift`, `clock-strobe`, \
+`disk-stall`, `disk-slow`, `disk-lie`, `transfer`, `resign`, `add-node`, `remove-node`, `promote`, `in_flight`, `unsynced`, \
+`connections`, `by`, `wake`, `each`, `ppm`, `period`, `clock`, `standing` or `for`
   |
   = help: did you mean `partition`?
 ";

@@ -131,6 +131,8 @@ const DURATION_PATTERN: &str = "^[0-9]+(\\.[0-9]+)? ?(ns|us|ms|s|min)$";
 const RANGE_PATTERN: &str =
     "^[0-9]+(\\.[0-9]+)? ?(ns|us|ms|s|min)( *\\.\\. *[0-9]+(\\.[0-9]+)? ?(ns|us|ms|s|min))?$";
 
+const SIGNED_PATTERN: &str = "[+-]?[0-9]+(\\.[0-9]+)? ?(ns|us|ms|s|min)";
+
 fn duration(reader: &mut Reader<'_>, item: &Item<'_>, words: &str) -> Option<Span> {
     let text = text_of(reader, item, words)?;
     parse(text).map_err(|problem| report(reader, item, text, &problem, words)).ok()
@@ -190,6 +192,50 @@ pub(crate) const RANGE: Kind<Jitter> = Kind {
     schema: |_| json!({ "type": "string", "pattern": RANGE_PATTERN }),
 };
 
+/// A range of durations that is not just zero.
+pub(crate) const SOME_RANGE: Kind<Jitter> = Kind {
+    words: "a range of durations such as \"1ms..5ms\", or one duration, longer than zero",
+    read: |reader, item| {
+        let range = reader.read(&RANGE, item)?;
+        if range.max == Span::ZERO {
+            reader.report(Remark::error(item.span(), "the duration is zero").expected(SOME_RANGE.words));
+            return None;
+        }
+        Some(range)
+    },
+    schema: |catalogue| (RANGE.schema)(catalogue),
+};
+
+/// A duration that may be negative, in nanoseconds, and is not zero.
+pub(crate) const SHIFT: Kind<i64> = Kind {
+    words: "a duration with a sign, such as \"-500ms\" or \"2s\", and not zero",
+    read: |reader, item| {
+        let text = text_of(reader, item, SHIFT.words)?;
+        match signed(text) {
+            Ok(0) => {
+                reader.report(Remark::error(item.span(), "the duration is zero").expected(SHIFT.words));
+                None
+            }
+            Ok(shift) => Some(shift),
+            Err(problem) => {
+                report(reader, item, text, &problem, SHIFT.words);
+                None
+            }
+        }
+    },
+    schema: |_| json!({ "type": "string", "pattern": format!("^{SIGNED_PATTERN}$") }),
+};
+
+/// Reads a duration with a sign, in nanoseconds.
+fn signed(text: &str) -> Result<i64, NotADuration> {
+    let (sign, size) = match text.strip_prefix('-') {
+        Some(size) => (-1, size),
+        None => (1, text.strip_prefix('+').unwrap_or(text)),
+    };
+    // Thirty days in nanoseconds are far below the largest signed number.
+    parse(size).map(|span| sign * span.0 as i64)
+}
+
 /// A range of durations that may be negative, in nanoseconds.
 pub(crate) const SIGNED_RANGE: Kind<(i64, i64)> = Kind {
     words: "a range of durations with signs, such as \"-50ms..50ms\", or one of them",
@@ -198,13 +244,8 @@ pub(crate) const SIGNED_RANGE: Kind<(i64, i64)> = Kind {
         let (low, high) = text.split_once("..").unwrap_or((text, text));
         let mut ends = [0; 2];
         for (end, part) in ends.iter_mut().zip([low.trim(), high.trim()]) {
-            let (sign, size) = match part.strip_prefix('-') {
-                Some(size) => (-1, size),
-                None => (1, part.strip_prefix('+').unwrap_or(part)),
-            };
-            match parse(size) {
-                // Thirty days in nanoseconds are far below the largest signed number.
-                Ok(span) => *end = sign * span.0 as i64,
+            match signed(part) {
+                Ok(shift) => *end = shift,
                 Err(problem) => {
                     report(reader, item, part, &problem, SIGNED_RANGE.words);
                     return None;
@@ -219,7 +260,7 @@ pub(crate) const SIGNED_RANGE: Kind<(i64, i64)> = Kind {
         Some((ends[0], ends[1]))
     },
     schema: |_| {
-        let one = "[+-]?[0-9]+(\\.[0-9]+)? ?(ns|us|ms|s|min)";
+        let one = SIGNED_PATTERN;
         json!({ "type": "string", "pattern": format!("^{one}( *\\.\\. *{one})?$") })
     },
 };

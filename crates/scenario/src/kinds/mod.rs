@@ -5,3 +5,4 @@ pub(crate) mod latency;
 pub(crate) mod rtt;
 pub(crate) mod scalar;
 pub(crate) mod selector;
+pub(crate) mod word;

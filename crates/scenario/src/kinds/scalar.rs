@@ -2,10 +2,10 @@
 
 use crate::declare::{Item, Kind};
 use crate::expectation::{Comparison, Relation};
-use crate::nearest::{any_of, did_you_mean};
+use crate::kinds::word::unknown_word;
 use crate::reader::{At, Reader, Remark};
-use interregnum_kernel::{Clock, NodeId, NodeSet, Profile, Standing};
-use interregnum_world::{Connections, InFlight, Probability, Unsynced};
+use interregnum_kernel::{Clock, NodeId, NodeSet};
+use interregnum_world::Probability;
 use serde_json::{Value as Json, json};
 use toml::de::DeValue;
 
@@ -58,6 +58,20 @@ pub(crate) const TIMES: Kind<u64> = Kind {
         times => Some(times),
     },
     schema: |_| json!({ "type": "integer", "minimum": 1 }),
+};
+
+/// The how-manieth time.
+pub(crate) const ORDINAL: Kind<u32> = Kind {
+    words: "a whole number of at least 1",
+    read: |reader, item| {
+        let times = reader.read(&TIMES, item)?;
+        let ordinal = u32::try_from(times).ok();
+        if ordinal.is_none() {
+            reader.mismatch(item, "a whole number from 1 to 4294967295");
+        }
+        ordinal
+    },
+    schema: |_| json!({ "type": "integer", "minimum": 1, "maximum": u32::MAX }),
 };
 
 /// How many nodes a cluster has.
@@ -126,6 +140,38 @@ pub(crate) const DRIFT: Kind<(i32, i32)> = Kind {
     },
 };
 
+/// One clock's drift.
+pub(crate) const PPM: Kind<i32> = Kind {
+    words: "a whole number of parts per million from -900000 to 900000, and not 0",
+    read: |reader, item| {
+        let number = match item.get_ref() {
+            DeValue::Integer(integer) if integer.radix() == 10 => integer.as_str().parse().ok(),
+            _ => {
+                reader.mismatch(item, PPM.words);
+                return None;
+            }
+        };
+        let ppm =
+            number.filter(|ppm: &i32| *ppm != 0 && ppm.unsigned_abs() <= Clock::MAX_DRIFT_PPM.unsigned_abs());
+        if ppm.is_none() {
+            let message = match number {
+                Some(0) => "a drift of 0 is none".to_owned(),
+                _ => format!("no clock drifts by {} parts per million", reader.excerpt(&item.span())),
+            };
+            reader.report(Remark::error(item.span(), message).expected(PPM.words));
+        }
+        ppm
+    },
+    schema: |_| {
+        json!({
+            "type": "integer",
+            "minimum": -Clock::MAX_DRIFT_PPM,
+            "maximum": Clock::MAX_DRIFT_PPM,
+            "not": { "const": 0 },
+        })
+    },
+};
+
 /// A bound on a count.
 pub(crate) const COMPARISON: Kind<Comparison> = Kind {
     words: "a comparison such as \">= 1\", \"<= 5\" or \"== 0\"",
@@ -144,86 +190,6 @@ pub(crate) const COMPARISON: Kind<Comparison> = Kind {
         parsed
     },
     schema: |_| json!({ "type": "string", "pattern": "^ *(>=|<=|==) *[0-9]+ *$" }),
-};
-
-/// Reads one of a few words.
-pub(crate) fn word<T: Copy>(
-    reader: &mut Reader<'_>,
-    item: &Item<'_>,
-    words: &str,
-    known: &[(&str, T)],
-) -> Option<T> {
-    let text = reader.text(item, words)?;
-    let found = known.iter().find(|(name, _)| *name == text).map(|(_, value)| *value);
-    if found.is_none() {
-        let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
-        unknown_word(reader, item, "word", text, &names);
-    }
-    found
-}
-
-/// Reports a word that is none of those known.
-pub(crate) fn unknown_word(reader: &mut Reader<'_>, item: &Item<'_>, what: &str, text: &str, known: &[&str]) {
-    let shown: String = text.chars().take(60).collect();
-    let remark = Remark::error(item.span(), format!("unknown {what} `{shown}`"))
-        .expected(any_of(known))
-        .maybe_hint(did_you_mean(text, known.iter().copied()));
-    reader.report(remark);
-}
-
-const PROFILES: [(&str, Profile); 2] = [("matched", Profile::Matched), ("production", Profile::Production)];
-
-/// Whose defaults hold.
-pub(crate) const PROFILE: Kind<Profile> = Kind {
-    words: "\"matched\" or \"production\"",
-    read: |reader, item| word(reader, item, PROFILE.words, &PROFILES),
-    schema: |_| json!({ "enum": PROFILES.map(|(name, _)| name) }),
-};
-
-const IN_FLIGHT_WORDS: [(&str, InFlight); 2] =
-    [(InFlight::Drop.word(), InFlight::Drop), (InFlight::Deliver.word(), InFlight::Deliver)];
-
-/// What happens to messages on their way when a link is cut.
-pub(crate) const IN_FLIGHT: Kind<InFlight> = Kind {
-    words: "\"drop\" or \"deliver\"",
-    read: |reader, item| word(reader, item, IN_FLIGHT.words, &IN_FLIGHT_WORDS),
-    schema: |_| json!({ "enum": IN_FLIGHT_WORDS.map(|(name, _)| name) }),
-};
-
-const UNSYNCED_WORDS: [(&str, Unsynced); 3] = [
-    (Unsynced::Random.word(), Unsynced::Random),
-    (Unsynced::Lost.word(), Unsynced::Lost),
-    (Unsynced::Kept.word(), Unsynced::Kept),
-];
-
-/// What becomes of writes that are not durable when a node crashes.
-pub(crate) const UNSYNCED: Kind<Unsynced> = Kind {
-    words: "\"random\", \"lost\" or \"kept\"",
-    read: |reader, item| word(reader, item, UNSYNCED.words, &UNSYNCED_WORDS),
-    schema: |_| json!({ "enum": UNSYNCED_WORDS.map(|(name, _)| name) }),
-};
-
-const CONNECTIONS_WORDS: [(&str, Connections); 2] =
-    [(Connections::Silent.word(), Connections::Silent), (Connections::Reset.word(), Connections::Reset)];
-
-/// What the others hear of a crash.
-pub(crate) const CONNECTIONS: Kind<Connections> = Kind {
-    words: "\"silent\" or \"reset\"",
-    read: |reader, item| word(reader, item, CONNECTIONS.words, &CONNECTIONS_WORDS),
-    schema: |_| json!({ "enum": CONNECTIONS_WORDS.map(|(name, _)| name) }),
-};
-
-const STANDING_WORDS: [(&str, Standing); 3] = [
-    (Standing::Voter.word(), Standing::Voter),
-    (Standing::Learner.word(), Standing::Learner),
-    (Standing::Witness.word(), Standing::Witness),
-];
-
-/// As what a node takes part in a cluster.
-pub(crate) const STANDING: Kind<Standing> = Kind {
-    words: "\"voter\", \"learner\" or \"witness\"",
-    read: |reader, item| word(reader, item, STANDING.words, &STANDING_WORDS),
-    schema: |_| json!({ "enum": STANDING_WORDS.map(|(name, _)| name) }),
 };
 
 /// A list of known names, none twice.

@@ -11,11 +11,15 @@ use serde_json::{Value as Json, json};
 pub(crate) type Selectors = Vec<At<Selector>>;
 
 /// The selectors that are a single word.
-const WORDS: [(&str, Selector); 7] = [
+const WORDS: [(&str, Selector); 11] = [
     ("leader", Selector::Leader),
     ("old-leader", Selector::OldLeader),
+    ("candidate", Selector::Candidate),
     ("candidates", Selector::Candidates),
     ("followers", Selector::Followers),
+    ("minority-with-leader", Selector::MinorityWithLeader),
+    ("majority-without-leader", Selector::MajorityWithoutLeader),
+    ("subject", Selector::Subject),
     ("rest", Selector::Rest),
     ("all", Selector::All),
     ("resource", Selector::Resource),
@@ -28,6 +32,8 @@ enum Scope {
     Endpoints,
     /// Nodes, by name or by role.
     Nodes,
+    /// Nodes, by name or by role, at any time: nothing is drawn, and no lever has taken any.
+    Watched,
     /// Nodes and the resource, by name: what is fixed before the run knows no roles.
     Fixed,
 }
@@ -37,6 +43,16 @@ impl Scope {
         match self {
             Scope::Endpoints => true,
             Scope::Nodes => *selector != Selector::Resource,
+            Scope::Watched => matches!(
+                selector,
+                Selector::Node(_)
+                    | Selector::Zone(_)
+                    | Selector::Leader
+                    | Selector::OldLeader
+                    | Selector::Candidates
+                    | Selector::Followers
+                    | Selector::All
+            ),
             Scope::Fixed => {
                 matches!(selector, Selector::Node(_) | Selector::Zone(_) | Selector::All | Selector::Resource)
             }
@@ -46,7 +62,7 @@ impl Scope {
     fn words(self) -> Vec<&'static str> {
         let mut words: Vec<&str> =
             WORDS.iter().filter(|(_, selector)| self.allows(selector)).map(|(word, _)| *word).collect();
-        if self != Scope::Fixed {
+        if self.allows(&Selector::Random(1)) {
             words.push("random(N)");
         }
         words.extend(["node N", "zone NAME"]);
@@ -55,6 +71,9 @@ impl Scope {
 
     fn refusal(self, text: &str) -> String {
         match self {
+            Scope::Watched if text != "resource" => {
+                format!("`{text}` is resolved when a lever is pulled, and a trigger watches all the time")
+            }
             Scope::Fixed => format!("`{text}` cannot be told before the run, and links are fixed before it"),
             _ => format!("`{text}` is no node"),
         }
@@ -64,6 +83,13 @@ impl Scope {
 fn one(reader: &mut Reader<'_>, item: &Item<'_>, scope: Scope) -> Option<At<Selector>> {
     let text = reader.text(item, "a selector such as \"leader\" or \"node 3\"")?;
     let selector = parse(reader, item, text, scope)?;
+    if selector == Selector::Subject && scope != Scope::Watched && !reader.triggered {
+        let message = "`subject` is the node at which a trigger came, and nothing is triggered here";
+        let words: Vec<&str> = scope.words().into_iter().filter(|word| *word != "subject").collect();
+        let remark = Remark::error(item.span(), message).expected(any_of(&words));
+        reader.report(remark.hint("a fault that waits for something has `when` in the place of `at`"));
+        return None;
+    }
     if scope.allows(&selector) {
         return Some(At { value: selector, span: item.span() });
     }
@@ -118,7 +144,10 @@ fn by_number(reader: &mut Reader<'_>, item: &Item<'_>, number: &str) -> Option<S
 fn by_zone(reader: &mut Reader<'_>, item: &Item<'_>, name: &str) -> Option<Selector> {
     // Where the zones could not be read, that has been reported, and any of them may be meant.
     let zones = reader.known.zones.as_ref()?;
-    if let Some(place) = zones.iter().position(|zone| zone.name == name) {
+    let named = zones.iter().position(|zone| zone.name == name);
+    // A plan is printed without its zones' names: a zone is then written by its place, as in `zone #1`.
+    let numbered = || name.strip_prefix('#')?.parse::<usize>().ok()?.checked_sub(1);
+    if let Some(place) = named.or_else(numbered).filter(|place| *place < zones.len()) {
         return u8::try_from(place).ok().map(Selector::Zone);
     }
     let names: Vec<&str> = zones.iter().map(|zone| zone.name.as_str()).collect();
@@ -172,7 +201,7 @@ fn one_schema(scope: Scope) -> Json {
     let words: Vec<&str> =
         WORDS.iter().filter(|(_, selector)| scope.allows(selector)).map(|(word, _)| *word).collect();
     let mut patterns = vec!["node [0-9]+", "zone .+"];
-    if scope != Scope::Fixed {
+    if scope.allows(&Selector::Random(1)) {
         patterns.push("random\\([0-9]+\\)");
     }
     json!({ "anyOf": [
@@ -198,6 +227,13 @@ pub(crate) const TARGETS: Kind<Selectors> = Kind {
     words: "a selector of nodes such as \"leader\" or \"node 3\", or a list of them",
     read: |reader, item| several(reader, item, Scope::Nodes),
     schema: |_| schema(Scope::Nodes),
+};
+
+/// Nodes at which something is waited for.
+pub(crate) const WATCHED: Kind<Selectors> = Kind {
+    words: "a selector of nodes such as \"old-leader\" or \"node 3\", or a list of them",
+    read: |reader, item| several(reader, item, Scope::Watched),
+    schema: |_| schema(Scope::Watched),
 };
 
 /// The ends of links.

@@ -1,9 +1,11 @@
 //! `[cluster]`: how many nodes, where they are, and what runs on them.
 
 use crate::declare::{Item, Key, Kind, Table};
-use crate::kinds::scalar::{ALGORITHMS, CLUSTER_SIZE, NODES, PROFILE};
+use crate::kinds::scalar::{ALGORITHMS, CLUSTER_SIZE, NODES};
+use crate::kinds::word::PROFILE;
 use crate::reader::{Fields, Reader, Remark};
 use crate::schema;
+use crate::sections::groups;
 use interregnum_kernel::{NodeId, NodeSet, Profile};
 use interregnum_world::Zone;
 use serde_json::json;
@@ -63,6 +65,7 @@ const KIND: Kind<Cluster> = Kind {
         let nodes = size(reader, &fields, written_nodes);
         reader.known.nodes = nodes;
         let members = members(reader, &fields);
+        reader.known.spares = members.is_some_and(|members| members != groups::everyone(reader));
         reader.known.zones = reader.get(&fields, &ZONES).map(|zones| zones.value);
         let algorithms = reader.get(&fields, &ALGORITHMS_KEY).map(|names| names.value);
         reader.known.algorithms = algorithms.clone();

@@ -1,22 +1,33 @@
 //! `[[fault]]`: when which lever is pulled. Repetitions are expanded here, so that a plan is a flat list.
 
-use crate::catalogue::AlgorithmInfo;
-use crate::declare::{Declared, Item, Key, Kind, Table};
+use crate::catalogue::Catalogue;
+use crate::declare::{Declared, Item, Key, Kind, Presence, Table};
 use crate::kinds::duration::{DURATION, PERIOD};
-use crate::kinds::scalar::{CONNECTIONS, IN_FLIGHT, STANDING, TIMES, UNSYNCED};
+use crate::kinds::scalar::TIMES;
 use crate::nearest::any_of;
 use crate::reader::{At, Fields, Reader, Remark};
 use crate::schema;
-use crate::sections::levers::{LEVERS, LeverSpec, Options};
-use interregnum_kernel::{Span, Standing};
-use interregnum_world::{Connections, InFlight, Lever, PlannedFault, Unsynced, When};
-use serde_json::json;
+use crate::sections::levers::options::OPTIONS;
+use crate::sections::levers::{self, LeverSpec};
+use crate::sections::{trigger, vocabulary};
+use interregnum_kernel::Span;
+use interregnum_world::{Cue, Happening, Lever, PlannedFault, Trigger, When};
+use serde_json::{Value as Json, json};
 use std::ops::Range;
 
 /// The most faults that a scenario can expand to.
 pub(crate) const MOST_FAULTS: usize = 10_000;
 
-static AT: Key<Span> = Key::required("at", DURATION, "When the fault comes, from the run's start.");
+static AT: Key<Span> = Key::optional(
+    "at",
+    DURATION,
+    "When the fault comes, from the run's start. A fault has either this or `when`.",
+);
+static WHEN: Key<Trigger> = Key::optional(
+    "when",
+    trigger::KIND,
+    "What the fault waits for. It comes once, or as often as `times` says, and never after the heal.",
+);
 static FOR: Key<Span> =
     Key::optional("for", PERIOD, "After what time it is undone; left out, it lasts until the run's heal.");
 static EVERY: Key<Span> = Key::optional(
@@ -26,57 +37,21 @@ static EVERY: Key<Span> = Key::optional(
 );
 static UNTIL: Key<Span> =
     Key::optional("until", PERIOD, "With `every`: the last repetition comes before this time.");
-static TIMES_KEY: Key<u64> =
-    Key::optional("times", TIMES, "With `every`: how often the fault comes, the first included.");
-
-/// What happens to messages under way.
-pub(crate) static IN_FLIGHT_KEY: Key<InFlight> = Key::optional(
-    "in_flight",
-    IN_FLIGHT,
-    "What happens to messages that are on their way when a link is cut: \"drop\" (as when left out) loses them, \
-     \"deliver\" lets them arrive.",
+static TIMES_KEY: Key<u64> = Key::optional(
+    "times",
+    TIMES,
+    "With `every`: how often the fault comes, the first included. With `when`: it comes each of so many times that what \
+     it waits for happens.",
 );
-/// What becomes of writes that are not durable.
-pub(crate) static UNSYNCED_KEY: Key<Unsynced> = Key::optional(
-    "unsynced",
-    UNSYNCED,
-    "What becomes of a crashing node's writes that are not durable yet: \"random\" (as when left out) draws how many \
-     survive, \"lost\" loses all, \"kept\" keeps all.",
-);
-/// What the others hear of a crash.
-pub(crate) static CONNECTIONS_KEY: Key<Connections> = Key::optional(
-    "connections",
-    CONNECTIONS,
-    "What the others hear of a crash: \"silent\" (as when left out) is a loss of power, of which nobody hears; \"reset\" \
-     is the death of a process whose machine resets its connections, which protocols that assume connections hear of.",
-);
-/// As what nodes are added.
-pub(crate) static STANDING_KEY: Key<Standing> = Key::optional(
-    "standing",
-    STANDING,
-    "As what nodes are added: \"voter\" (as when left out), \"learner\", which has no vote yet, or \"witness\", which votes \
-     and stores no entries.",
-);
-
-/// The keys that mean something for some levers only.
-const OPTIONS: [&str; 4] = [IN_FLIGHT_KEY.name, UNSYNCED_KEY.name, CONNECTIONS_KEY.name, STANDING_KEY.name];
 
 /// The table's keys.
 pub(crate) static TABLE: Table = Table {
     name: "[[fault]]",
     keys: || {
-        let mut keys: Vec<&'static dyn Declared> = vec![
-            &AT,
-            &FOR,
-            &EVERY,
-            &UNTIL,
-            &TIMES_KEY,
-            &IN_FLIGHT_KEY,
-            &UNSYNCED_KEY,
-            &CONNECTIONS_KEY,
-            &STANDING_KEY,
-        ];
-        keys.extend(LEVERS.iter().map(|lever| lever.key));
+        let mut keys: Vec<&'static dyn Declared> = vec![&AT, &WHEN, &EVERY, &UNTIL, &TIMES_KEY];
+        keys.extend(levers::specs().map(|lever| lever.key));
+        keys.extend(OPTIONS);
+        keys.push(&FOR);
         keys
     },
 };
@@ -89,30 +64,74 @@ const KIND: Kind<Vec<PlannedFault>> = Kind {
     words: "tables [[fault]]",
     read: |reader, item| {
         let list = reader.list(item, KIND.words)?;
-        reader.known.faults = list.len();
+        reader.known.faults += list.len();
         let mut planned = Vec::new();
-        for entry in list.iter() {
-            let Some(fault) = fault(reader, entry) else { continue };
+        let mut waits = Vec::new();
+        let mut levers = Vec::new();
+        let mut complete = true;
+        for (place, entry) in list.iter().enumerate() {
+            let Some(fault) = fault(reader, entry) else {
+                complete = false;
+                continue;
+            };
             let room = MOST_FAULTS - planned.len();
             if fault.times > room as u64 {
                 let message = format!("the scenario expands to more than {MOST_FAULTS} faults");
                 reader.report(Remark::error(fault.span, message));
                 break;
             }
+            waits.extend(fault.event().map(|event| (event, place)));
+            levers.push((fault.first.lever.clone(), place));
             planned.extend((0..fault.times).map(|n| fault.instance(n)));
+        }
+        if complete {
+            trigger::check_causes(reader, &waits, &levers, reader.known.down);
         }
         Some(planned)
     },
     schema: |catalogue| {
         let mut fault = schema::of_table(&TABLE, catalogue);
-        fault["oneOf"] = LEVERS.iter().map(|lever| json!({ "required": [lever.key.name()] })).collect();
+        fault["oneOf"] = levers::specs().map(|lever| json!({ "required": [lever.key.name()] })).collect();
+        let either = json!({ "oneOf": [{ "required": ["at"] }, { "required": ["when"] }] });
+        let branches = levers::specs().map(|lever| branch(lever, catalogue));
+        fault["allOf"] = std::iter::once(either).chain(branches).collect();
+        fault["dependentSchemas"] = json!({
+            "every": {
+                "required": ["at"],
+                "oneOf": [{ "required": ["until"] }, { "required": ["times"] }],
+            },
+            "times": { "anyOf": [{ "required": ["every"] }, { "required": ["when"] }] },
+        });
+        fault["dependentRequired"] = json!({ "until": ["every"] });
         json!({ "type": "array", "items": fault })
     },
 };
 
+/// What holds of a fault that pulls this lever: which options it has to have, and what they, or others, mean.
+fn branch(lever: &LeverSpec, catalogue: &Catalogue) -> Json {
+    let required: Vec<&str> = lever
+        .options
+        .iter()
+        .filter(|option| option.presence() == Presence::Required)
+        .map(|option| option.name())
+        .collect();
+    let mut properties = serde_json::Map::new();
+    for option in OPTIONS {
+        let own = lever.options.iter().find(|own| own.name() == option.name());
+        let schema = own.map_or(Json::Bool(false), |own| own.schema(catalogue));
+        properties.insert(option.name().to_owned(), schema);
+    }
+    if !lever.lasts {
+        properties.insert(FOR.name.to_owned(), Json::Bool(false));
+    }
+    let then = json!({ "required": required, "properties": properties });
+    json!({ "if": { "required": [lever.key.name()] }, "then": then })
+}
+
 /// One table, before its repetitions are written out.
 struct Repeated {
     first: PlannedFault,
+    when: Range<usize>,
     every: Span,
     times: u64,
     span: Range<usize>,
@@ -123,25 +142,63 @@ impl Repeated {
         let later = |at: Span| Span(at.0.saturating_add(self.every.0.saturating_mul(n)));
         let when = match &self.first.when {
             When::At(at) => When::At(later(*at)),
-            When::Upon(trigger) => When::Upon(trigger.clone()),
+            When::Upon(trigger) => {
+                let count = u64::from(trigger.count).saturating_add(n);
+                let count = u32::try_from(count).unwrap_or(u32::MAX);
+                When::Upon(Trigger { count, ..trigger.clone() })
+            }
         };
         PlannedFault { when, ..self.first.clone() }
+    }
+
+    /// The event that it waits for, where it waits for one.
+    fn event(&self) -> Option<At<Happening>> {
+        match &self.first.when {
+            When::Upon(Trigger { cue: Cue::Event(event), .. }) => {
+                Some(At { value: *event, span: self.when.clone() })
+            }
+            _ => None,
+        }
     }
 }
 
 fn fault(reader: &mut Reader<'_>, item: &Item<'_>) -> Option<Repeated> {
     let fields = reader.fields(item, &TABLE)?;
-    let at = reader.get(&fields, &AT);
+    let when = moment(reader, &fields);
     let lasts = reader.get(&fields, &FOR);
-    let repetition = repetition(reader, &fields, at.as_ref(), lasts.as_ref());
+    let repetition = repetition(reader, &fields, when.as_ref(), lasts.as_ref());
+    reader.triggered = fields.key_span(WHEN.name).is_some();
     let lever = lever(reader, &fields);
-    if let Some(at) = &at {
-        check_time(reader, at);
-    }
+    reader.triggered = false;
     let (every, times) = repetition?;
-    let first =
-        PlannedFault { when: When::At(at?.value), lever: lever?, lasts: lasts.map(|lasts| lasts.value) };
-    Some(Repeated { first, every, times, span: fields.span })
+    let when = when?;
+    let first = PlannedFault { when: when.value, lever: lever?, lasts: lasts.map(|lasts| lasts.value) };
+    Some(Repeated { first, when: when.span, every, times, span: fields.span })
+}
+
+/// When the fault comes: at a time, or upon something.
+fn moment(reader: &mut Reader<'_>, fields: &Fields<'_, '_>) -> Option<At<When>> {
+    match (fields.key_span(AT.name), fields.key_span(WHEN.name)) {
+        (None, None) => {
+            if !reader.broken && !fields.means(AT.name) && !fields.means(WHEN.name) {
+                let remark = Remark::error(fields.span.clone(), "the fault does not say when it comes");
+                reader.report(remark.expected("`at` or `when`"));
+            }
+            return None;
+        }
+        (Some(at), Some(when)) => {
+            let second = if at.start > when.start { at } else { when };
+            let message = "both `at` and `when` say when the fault comes";
+            reader.report(Remark::error(second, message).expected("one of them"));
+            return None;
+        }
+        _ => {}
+    }
+    if let Some(at) = reader.get(fields, &AT) {
+        check_time(reader, &at);
+        return Some(At { value: When::At(at.value), span: at.span });
+    }
+    reader.get(fields, &WHEN).map(|when| At { value: When::Upon(when.value), span: when.span })
 }
 
 /// A fault that comes when nothing is left to disturb is a mistake.
@@ -159,22 +216,32 @@ fn check_time(reader: &mut Reader<'_>, at: &At<Span>) {
 fn repetition(
     reader: &mut Reader<'_>,
     fields: &Fields<'_, '_>,
-    at: Option<&At<Span>>,
+    when: Option<&At<When>>,
     lasts: Option<&At<Span>>,
 ) -> Option<(Span, u64)> {
     let (every, until, times) =
         (reader.get(fields, &EVERY), reader.get(fields, &UNTIL), reader.get(fields, &TIMES_KEY));
+    let waits = fields.key_span(WHEN.name).is_some();
     let Some(every_span) = fields.key_span(EVERY.name) else {
-        for name in [UNTIL.name, TIMES_KEY.name] {
-            if let Some(span) = fields.key_span(name) {
-                reader.report(
-                    Remark::error(span, format!("`{name}` has a meaning only with `every`"))
-                        .expected("`every`"),
-                );
-            }
+        if let Some(span) = fields.key_span(UNTIL.name) {
+            let remark = Remark::error(span, "`until` has a meaning only with `every`");
+            reader.report(remark.expected("`every`"));
         }
-        return Some((Span::ZERO, 1));
+        return match fields.key_span(TIMES_KEY.name) {
+            Some(_) if waits => Some((Span::ZERO, times?.value)),
+            Some(span) => {
+                let remark = Remark::error(span, "`times` has a meaning only with `every` or `when`");
+                reader.report(remark.expected("`every`"));
+                None
+            }
+            None => Some((Span::ZERO, 1)),
+        };
     };
+    if waits {
+        let remark = Remark::error(every_span, "a fault that waits for something has no period");
+        reader.report(remark.hint("`times` lets it come each time that what it waits for happens"));
+        return None;
+    }
     let (says_until, says_times) = (fields.key_span(UNTIL.name), fields.key_span(TIMES_KEY.name));
     match (says_until, says_times) {
         (None, None) if !reader.broken => {
@@ -199,9 +266,9 @@ fn repetition(
         );
         reader.report(Remark::warning(lasts.span.clone(), message));
     }
-    let at = at?;
+    let at = when.and_then(|when| Some(At { value: when.value.time()?, span: when.span.clone() }))?;
     match (until, times) {
-        (Some(until), _) => count_until(reader, at, &every, &until).map(|times| (every.value, times)),
+        (Some(until), _) => count_until(reader, &at, &every, &until).map(|times| (every.value, times)),
         (_, Some(times)) => {
             let last = at.value.0.saturating_add(every.value.0.saturating_mul(times.value - 1));
             check_last(reader, times.span, at.value, Span(last)).then_some((every.value, times.value))
@@ -239,8 +306,8 @@ fn check_last(reader: &mut Reader<'_>, span: Range<usize>, first: Span, last: Sp
 /// The one lever that the fault names.
 fn lever(reader: &mut Reader<'_>, fields: &Fields<'_, '_>) -> Option<Lever> {
     let named: Vec<&LeverSpec> =
-        LEVERS.iter().filter(|lever| fields.key_span(lever.key.name()).is_some()).collect();
-    let names: Vec<&str> = LEVERS.iter().map(|lever| lever.key.name()).collect();
+        levers::specs().filter(|lever| fields.key_span(lever.key.name()).is_some()).collect();
+    let names: Vec<&str> = levers::specs().map(|lever| lever.key.name()).collect();
     let spec = match named.as_slice() {
         [] => {
             // A lever that is misspelt has been reported as an unknown key, with the nearest word.
@@ -261,36 +328,13 @@ fn lever(reader: &mut Reader<'_>, fields: &Fields<'_, '_>) -> Option<Lever> {
         }
     };
     check_options(reader, fields, spec);
-    let in_flight = reader.get(fields, &IN_FLIGHT_KEY).map(|word| word.value).unwrap_or_default();
-    let unsynced = reader.get(fields, &UNSYNCED_KEY).map(|word| word.value).unwrap_or_default();
-    let connections = reader.get(fields, &CONNECTIONS_KEY).map(|word| word.value).unwrap_or_default();
-    let standing = reader.get(fields, &STANDING_KEY).map(|word| word.value).unwrap_or_default();
-    let lever = (spec.pull)(reader, fields, &Options { in_flight, unsynced, connections, standing })?;
-    if lever.is_order() {
-        check_order(reader, fields, lever.name());
+    let lever = (spec.pull)(reader, fields)?;
+    if lever.is_order()
+        && let Some(span) = fields.key_span(lever.name())
+    {
+        vocabulary::check_order(reader, span, lever.name());
     }
     Some(lever)
-}
-
-/// An order that an algorithm does not know would test nothing.
-fn check_order(reader: &mut Reader<'_>, fields: &Fields<'_, '_>, order: &str) {
-    let meant =
-        |name: &str| reader.known.algorithms.as_ref().is_none_or(|names| names.iter().any(|n| n == name));
-    let (able, unable): (Vec<_>, Vec<_>) = reader
-        .catalogue
-        .algorithms
-        .iter()
-        .filter(|algorithm| meant(algorithm.name))
-        .partition(|algorithm| algorithm.orders.contains(&order));
-    let names = |algorithms: Vec<&AlgorithmInfo>| algorithms.iter().map(|one| one.name).collect::<Vec<_>>();
-    let (Some(span), false) = (fields.key_span(order), unable.is_empty()) else { return };
-    let able: Vec<String> = names(able).iter().map(|name| format!("\"{name}\"")).collect();
-    let hint = match able.as_slice() {
-        [] => "no algorithm of this scenario does".to_owned(),
-        able => format!("algorithms = [{}] in [cluster] keeps to those that do", able.join(", ")),
-    };
-    let message = format!("{} cannot follow the order `{order}`", names(unable).join(", "));
-    reader.report(Remark::error(span, message).hint(hint));
 }
 
 /// Keys that mean nothing for the lever are mistakes.
@@ -301,12 +345,12 @@ fn check_options(reader: &mut Reader<'_>, fields: &Fields<'_, '_>, spec: &LeverS
     {
         reader.report(Remark::error(span, format!("`{name}` cannot be undone: `for` means nothing here")));
     }
-    for option in OPTIONS {
+    for option in OPTIONS.map(|option| option.name()) {
         if let Some(span) = fields.key_span(option)
-            && !spec.options.contains(&option)
+            && !spec.takes(option)
         {
             let home: Vec<&str> =
-                LEVERS.iter().filter(|l| l.options.contains(&option)).map(|l| l.key.name()).collect();
+                levers::specs().filter(|lever| lever.takes(option)).map(|lever| lever.key.name()).collect();
             let message = format!("`{option}` means nothing for `{name}`");
             reader.report(Remark::error(span, message).hint(format!("it goes with {}", any_of(&home))));
         }

@@ -40,6 +40,8 @@ pub(crate) fn check(reader: &mut Reader<'_>, groups: &[Selectors]) -> Option<()>
                 ))
             } else if is_one_role(&one.value) && before.contains(&one.value) {
                 Some(format!("`{}` is in two groups", one.value))
+            } else if has_leader(&one.value) && before.iter().any(has_leader) {
+                Some("the leader is in two groups".to_owned())
             } else {
                 None
             };
@@ -66,9 +68,17 @@ fn is_one_role(selector: &Selector) -> bool {
             | Selector::OldLeader
             | Selector::Candidates
             | Selector::Followers
+            | Selector::MinorityWithLeader
+            | Selector::MajorityWithoutLeader
+            | Selector::Subject
             | Selector::Rest
             | Selector::Resource
     )
+}
+
+/// Whether a selector has the leader in it.
+fn has_leader(selector: &Selector) -> bool {
+    matches!(selector, Selector::Leader | Selector::MinorityWithLeader)
 }
 
 /// Reports a `rest` that does not come last: selectors are resolved in order, and it takes all that are left.
@@ -91,7 +101,7 @@ pub(crate) fn note_unnamed(reader: &mut Reader<'_>, groups: &At<Vec<Selectors>>)
         let named = members().fold(NodeSet::EMPTY, |set, one| set.union(named(reader, one)));
         let unnamed = everyone(reader).minus(named);
         // A role takes at most so many of the nodes that nobody names.
-        let by_role: usize = members().map(|one| most_by_role(one, reader.nodes())).sum();
+        let by_role: usize = members().map(|one| most_by_role(reader, one)).sum();
         if unnamed.len() > by_role {
             let who = if by_role == 0 {
                 in_words(unnamed)
@@ -123,13 +133,27 @@ pub(crate) fn note_resource(reader: &mut Reader<'_>, groups: &[Selectors], span:
     }
 }
 
+/// How many nodes a selector can mean; none where nothing is known of the cluster.
+pub(crate) fn most(reader: &Reader<'_>, selectors: &Selectors) -> usize {
+    let all = usize::from(reader.nodes());
+    let by_name = selectors.iter().fold(NodeSet::EMPTY, |set, one| set.union(named(reader, &one.value)));
+    let by_role: usize = selectors.iter().map(|one| most_by_role(reader, &one.value)).sum();
+    let rest = selectors.iter().any(|one| one.value == Selector::Rest);
+    if rest { all } else { (by_name.len() + by_role).min(all) }
+}
+
 /// How many nodes a role can take.
-fn most_by_role(selector: &Selector, nodes: u8) -> usize {
+fn most_by_role(reader: &Reader<'_>, selector: &Selector) -> usize {
+    let nodes = usize::from(reader.nodes());
     match selector {
-        Selector::Leader | Selector::OldLeader => 1,
+        Selector::Leader | Selector::OldLeader | Selector::Candidate | Selector::Subject => 1,
         Selector::Random(count) => usize::from(*count),
-        Selector::Candidates | Selector::Followers => usize::from(nodes),
-        _ => 0,
+        Selector::Candidates | Selector::Followers => nodes,
+        // Spares, which no quorum needs, may be drawn besides.
+        Selector::MinorityWithLeader | Selector::MajorityWithoutLeader if reader.known.spares => nodes,
+        Selector::MinorityWithLeader => nodes / 2,
+        Selector::MajorityWithoutLeader => nodes / 2 + 1,
+        Selector::Node(_) | Selector::Zone(_) | Selector::All | Selector::Rest | Selector::Resource => 0,
     }
 }
 

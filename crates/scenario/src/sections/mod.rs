@@ -11,6 +11,8 @@ pub(crate) mod network;
 pub(crate) mod parameters;
 pub(crate) mod run;
 pub(crate) mod surroundings;
+pub(crate) mod trigger;
+pub(crate) mod vocabulary;
 
 use crate::declare::{Key, Kind, Table};
 use crate::kinds::scalar::{NAME, TEXT};
@@ -70,6 +72,7 @@ pub(crate) fn tables() -> Vec<&'static Table> {
         &surroundings::RESOURCE_TABLE,
         &surroundings::WORKLOAD_TABLE,
         &fault::TABLE,
+        &trigger::TABLE,
         &run::TABLE,
         &expect::TABLE,
     ]
@@ -117,7 +120,7 @@ pub(crate) fn read(reader: &mut Reader<'_>, top: &Fields<'_, '_>) -> Option<Scen
         plan: Plan { faults: faults?.value },
         nemesis: None,
         heal: run.heal,
-        core: Vec::new(),
+        core: run.core,
         horizon: run.horizon,
     };
     let (mut expect, mut expect_for) = expect?.value;

@@ -3,7 +3,8 @@
 use crate::catalogue::{AlgorithmInfo, Catalogue};
 use crate::declare::{Item, Key, Kind};
 use crate::kinds::duration::{DURATION, RANGE};
-use crate::kinds::scalar::{FLAG, NODES, unknown_word};
+use crate::kinds::scalar::{FLAG, NODES};
+use crate::kinds::word::unknown_word;
 use crate::nearest::{any_of, did_you_mean};
 use crate::reader::{Reader, Remark};
 use crate::sections::cluster::Cluster;

@@ -9,7 +9,14 @@ fn crash(more: &str) -> String {
 
 #[test]
 fn a_fault_has_a_time() {
-    error("«[[fault]]»\ncrash = \"leader\"", "the key `at` is missing");
+    let remark = error("«[[fault]]»\ncrash = \"leader\"", "the fault does not say when it comes");
+    assert_eq!(remark.expected, "`at` or `when`");
+    let remark = error(
+        &crash("at = \"1s\"\n«when» = { elections = 2 }"),
+        "both `at` and `when` say when the fault comes",
+    );
+    assert_eq!(remark.expected, "one of them");
+    error(&crash("when = { elections = 2 }\n«at» = \"1s\""), "both `at` and `when` say when the fault comes");
 }
 
 #[test]
@@ -61,7 +68,7 @@ fn a_repetition_says_for_how_long_once() {
         "both `until` and `times` say how often the fault comes",
     );
     error(&crash("at = \"2s\"\n«until» = \"5s\""), "`until` has a meaning only with `every`");
-    error(&crash("at = \"2s\"\n«times» = 2"), "`times` has a meaning only with `every`");
+    error(&crash("at = \"2s\"\n«times» = 2"), "`times` has a meaning only with `every` or `when`");
     error(
         &crash("at = \"2s\"\nevery = \"1s\"\nuntil = «\"2s\"»"),
         "the repetition ends at 2s, but the fault first comes at 2s",
@@ -106,12 +113,15 @@ fn what_cannot_be_undone_does_not_last() {
 fn an_option_goes_with_its_lever() {
     let remark =
         error(&crash("at = \"1s\"\n«in_flight» = \"drop\""), "`in_flight` means nothing for `crash`");
-    assert_eq!(hint(&remark), "it goes with `partition`, `cut`, `isolate` or `bridge`");
+    assert_eq!(
+        hint(&remark),
+        "it goes with `partition`, `cut`, `isolate`, `bridge`, `ring` or `majorities-ring`"
+    );
     let remark = error(
         "[[fault]]\nat = \"1s\"\nisolate = \"leader\"\n«unsynced» = \"lost\"",
         "`unsynced` means nothing for `isolate`",
     );
-    assert_eq!(hint(&remark), "it goes with `crash`");
+    assert_eq!(hint(&remark), "it goes with `crash`, `replace` or `rollback`");
     error(&crash("at = \"1s\"\nunsynced = «\"lots\"»"), "unknown word `lots`");
 }
 

@@ -52,7 +52,7 @@ fn an_unknown_key_comes_with_the_nearest_known_one() {
     assert!(
         remark
             .expected
-            .contains("`disk-stall`, `transfer`, `resign`, `add-node`, `remove-node` or `promote`"),
+            .contains("`disk-lie`, `transfer`, `resign`, `add-node`, `remove-node`, `promote`, `in_flight`"),
         "{remark}"
     );
 }
@@ -76,11 +76,11 @@ fn a_key_in_the_wrong_table_is_sent_home() {
 
 #[test]
 fn levers_of_later_versions_are_unknown_keys() {
-    for key in ["pause", "freeze", "when"] {
+    for key in ["corrupt", "skew"] {
         let body = format!("[[fault]]\nat = \"1s\"\n«{key}» = \"leader\"");
         error(&body, &format!("unknown key `{key}` in [[fault]]"));
     }
-    for table in ["nemesis", "service"] {
+    for table in ["weather", "service"] {
         error(&format!("[«{table}»]"), &format!("unknown key `{table}` in the scenario"));
     }
 }
