@@ -4,8 +4,12 @@
 //! one live entry: setting it later only notes the new deadline, and the entry is pushed again when it comes up too
 //! early. The sequence number is taken when the timer is SET and kept through re-pushes: two timers due at one instant
 //! fire in the order in which they were set, whatever queue and whatever scheme carries them.
+//!
+//! A timer runs by its node's clock. Where that changes, the node's timers are taken out, each with what the clock will
+//! show when it is due, and set anew by the changed clock, under the numbers that they have. A clock that stands leaves
+//! them taken out.
 
-use interregnum_kernel::{GlobalTime, NodeId};
+use interregnum_kernel::{Clock, GlobalTime, LocalTime, NodeId};
 
 const NEVER: GlobalTime = GlobalTime(u64::MAX);
 
@@ -30,11 +34,22 @@ pub(crate) enum Due {
     Stale,
 }
 
+/// A timer that is taken out while its node's clock changes, or stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Parked {
+    node: NodeId,
+    pub(crate) slot: usize,
+    /// When it is due by the node's own clock.
+    pub(crate) due: LocalTime,
+    pub(crate) sequence: u64,
+}
+
 /// The timers of all nodes, in one dense array.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Timers {
     slots: Vec<Slot>,
     per_node: usize,
+    parked: Vec<Parked>,
 }
 
 impl Timers {
@@ -43,6 +58,7 @@ impl Timers {
         self.per_node = per_node;
         self.slots.clear();
         self.slots.resize(nodes * per_node, IDLE);
+        self.parked.clear();
     }
 
     #[inline]
@@ -80,6 +96,27 @@ impl Timers {
         for slot in 0..self.per_node {
             self.unset(node, slot);
         }
+        self.parked.retain(|parked| parked.node != node);
+    }
+
+    /// Takes a node's timers out, by what its clock shows when they are due. It shows so much first at that instant or a
+    /// moment before, so that a timer can come out of this later than it was, by less than two nanoseconds, and never
+    /// earlier.
+    pub(crate) fn park(&mut self, node: NodeId, clock: &Clock) {
+        for slot in 0..self.per_node {
+            let Slot { deadline, sequence, .. } = *self.at(node, slot);
+            if deadline != NEVER {
+                self.parked.push(Parked { node, slot, due: clock.mono(deadline), sequence });
+                self.unset(node, slot);
+            }
+        }
+    }
+
+    /// What is taken out of a node's timers, to be [set](Timers::set) anew.
+    pub(crate) fn unpark(&mut self, node: NodeId) -> Vec<Parked> {
+        let (taken, left) = self.parked.iter().partition(|parked| parked.node == node);
+        self.parked = left;
+        taken
     }
 
     /// Judges a queue entry that has come up.
@@ -150,5 +187,42 @@ mod tests {
         assert!(!timers.set(NODE, 0, GlobalTime(100), 7));
         assert_eq!(timers.due(NODE, 0, GlobalTime(100), 1), Due::Later(GlobalTime(100), 7));
         assert_eq!(timers.due(NODE, 0, GlobalTime(100), 7), Due::Fire);
+    }
+
+    #[test]
+    fn a_parked_timer_keeps_its_number_and_does_not_fire() {
+        let mut timers = timers();
+        let clock = Clock::new(0, 0);
+        assert!(timers.set(NODE, 0, GlobalTime(100), 1));
+        timers.park(NODE, &clock);
+        assert_eq!(timers.due(NODE, 0, GlobalTime(100), 1), Due::Stale);
+        assert_eq!(timers.unpark(NODE), [Parked { node: NODE, slot: 0, due: LocalTime(100), sequence: 1 }]);
+        assert_eq!(timers.unpark(NODE), [], "and is taken out once");
+    }
+
+    #[test]
+    fn a_timer_moved_to_and_fro_fires_once() {
+        let mut timers = timers();
+        assert!(timers.set(NODE, 0, GlobalTime(100), 1));
+        timers.unset(NODE, 0);
+        assert!(timers.set(NODE, 0, GlobalTime(50), 1), "earlier: a second entry");
+        timers.unset(NODE, 0);
+        assert!(!timers.set(NODE, 0, GlobalTime(100), 1), "back: the second entry serves");
+        assert_eq!(timers.due(NODE, 0, GlobalTime(50), 1), Due::Later(GlobalTime(100), 1));
+        assert_eq!(timers.due(NODE, 0, GlobalTime(100), 1), Due::Fire);
+        assert_eq!(
+            timers.due(NODE, 0, GlobalTime(100), 1),
+            Due::Stale,
+            "the first entry, equal to the third"
+        );
+    }
+
+    #[test]
+    fn a_parked_timer_dies_with_its_process() {
+        let mut timers = timers();
+        assert!(timers.set(NODE, 0, GlobalTime(100), 1));
+        timers.park(NODE, &Clock::new(0, 0));
+        timers.unset_all(NODE);
+        assert_eq!(timers.unpark(NODE), []);
     }
 }

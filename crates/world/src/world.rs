@@ -2,7 +2,7 @@
 
 use crate::core::{Core, Counters, NodePort, Site};
 use crate::event::{Agenda, Event};
-use crate::faults::Faults;
+use crate::faults::{Faults, Strobes};
 use crate::mailbox::{Held, Mailbox};
 use crate::quorum::Obeyed;
 use crate::record::{Entry, InputRecord, NodeRecord, Recorder};
@@ -31,6 +31,7 @@ pub struct World<P: Protocol, A, O, R> {
     pub(crate) faults: Faults,
     pub(crate) triggers: Triggers,
     pub(crate) mailboxes: Vec<Mailbox<P>>,
+    pub(crate) strobes: Strobes,
     pub(crate) workload: Workload,
     pub(crate) resource: Resource,
 }
@@ -48,6 +49,7 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
             faults: Faults::new(),
             triggers: Triggers::default(),
             mailboxes: (0..setting.nodes).map(|_| Mailbox::default()).collect(),
+            strobes: Strobes::new(),
             workload: Workload::default(),
             resource: Resource::new(setting.fencing),
             protocol,
@@ -64,6 +66,7 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
         self.faults.reset(&setting, seed);
         self.mailboxes.iter_mut().for_each(Mailbox::reset);
         self.core.watched = self.triggers.reset(&self.faults.plan, P::PHASES);
+        self.strobes.clear();
         self.workload.reset();
         self.resource = Resource::new(setting.fencing);
         for host in &mut self.hosts {
@@ -412,6 +415,5 @@ pub(crate) mod tag {
     pub(crate) const ADMINISTER: u64 = 14;
     pub(crate) const DISCONNECT: u64 = 15;
     pub(crate) const TURN: u64 = 16;
-    #[expect(dead_code, reason = "strobes are about to come")]
     pub(crate) const STROBE: u64 = 17;
 }

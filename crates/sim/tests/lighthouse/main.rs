@@ -1,11 +1,13 @@
 //! What the world does to nodes, shown through the simulator with a protocol as small as can be: every lever, the
 //! disks, the clients, the order of events, determinism and the records.
 
+mod clock_levers;
 mod clockwork;
 mod crashes;
 mod cuts;
 mod determinism;
 mod disks;
+mod freezes;
 mod healing;
 mod order;
 mod partitions;
