@@ -1,7 +1,7 @@
 //! The world without the nodes: what a node's port reaches.
 
 use crate::event::{Agenda, Event};
-use crate::network::{Fate, Network};
+use crate::network::{Fate, Kinds, Network};
 use crate::record::{Draft, EffectRecord, Recorder};
 use crate::rng::{Purpose, Stream};
 use crate::setting::{Endpoint, Setting};
@@ -265,8 +265,8 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> Core<P, A, O, R> {
     /// The whole story, out of line: on most links a message is delayed and nothing else.
     #[inline(never)]
     fn transmit_by_fate(&mut self, site: &mut Site, from: NodeId, to: NodeId, message: P::Message) {
-        let stream = &mut site.network;
-        let fate = self.network.send(Endpoint::from(from), Endpoint::from(to), self.now, stream);
+        let way = [Endpoint::from(from), Endpoint::from(to)];
+        let fate = self.network.carry(way, self.now, Kinds::only(P::kind(&message)), site);
         if R::ON {
             self.note_send(to, &message, fate);
         }

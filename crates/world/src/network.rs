@@ -1,9 +1,12 @@
-//! The network: one-way links with latency, loss, duplication, reordering and cuts. It carries datagrams.
+//! The network: one-way links with latency, loss, duplication, reordering, cuts, and the damage that faults do to them.
+//! It carries datagrams.
 
+use crate::core::Site;
 use crate::latency::Latency;
+use crate::plan::Damage;
 use crate::rng::Stream;
-use crate::setting::{Endpoint, LinkSetting, Setting};
-use interregnum_kernel::{GlobalTime, Span};
+use crate::setting::{Endpoint, LinkSetting, Probability, Setting};
+use interregnum_kernel::{GlobalTime, Kind, Span};
 
 /// What the network does with one message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +29,8 @@ struct Route {
     width: u64,
     /// How many cuts lie on it: it is open only at zero.
     cuts: u16,
+    /// Whether faults make it worse than it is.
+    harmed: bool,
     /// Whether the setting alone makes it plain.
     steady: bool,
     /// Whether it does nothing to a message but delay it by a uniform draw: the one question asked of most routes.
@@ -41,13 +46,48 @@ impl Route {
             _ => (Span::ZERO, 0),
         };
         let steady = !fickle && width > 0;
-        Route { least, width, cuts: 0, steady, plain: steady }
+        Route { least, width, cuts: 0, harmed: false, steady, plain: steady }
     }
 
-    fn set_cuts(&mut self, cuts: u16) {
-        self.cuts = cuts;
-        self.plain = self.steady && cuts == 0;
+    /// To be called after every change of what lies on it.
+    fn judge(&mut self) {
+        self.plain = self.steady && self.cuts == 0 && !self.harmed;
     }
+}
+
+/// Which kinds of what a link carries a fault concerns: kinds of message, and what has no kind, such as a write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Kinds(u64);
+
+impl Kinds {
+    pub(crate) const ALL: Kinds = Kinds(u64::MAX);
+    /// What has no kind. There are [fewer kinds](crate::MAX_KINDS) than would reach it.
+    pub(crate) const WITHOUT: Kinds = Kinds(1 << 63);
+
+    pub(crate) fn only(kind: Kind) -> Kinds {
+        Kinds(1 << (kind.0 & 31))
+    }
+
+    /// The kinds with these names, of those that a protocol has; all there is where none is named.
+    pub(crate) fn named(names: &[String], all: &[&str]) -> Kinds {
+        if names.is_empty() {
+            return Kinds::ALL;
+        }
+        let named = all.iter().enumerate().filter(|(_, kind)| names.iter().any(|name| name == *kind));
+        Kinds(named.fold(0, |kinds, (place, _)| kinds | 1 << place))
+    }
+
+    fn meets(self, other: Kinds) -> bool {
+        self.0 & other.0 != 0
+    }
+}
+
+/// What one fault does to one link.
+#[derive(Clone, Copy, Debug)]
+struct Harm {
+    fault: u32,
+    damage: Damage,
+    kinds: Kinds,
 }
 
 /// All links.
@@ -56,6 +96,8 @@ pub struct Network {
     endpoints: usize,
     routes: Vec<Route>,
     settings: Vec<LinkSetting>,
+    /// Per link: what faults do to it, in the order in which they came.
+    harms: Vec<Vec<Harm>>,
     /// Per link: messages with a smaller sequence number were on their way when a cut dropped them.
     lost_below: Vec<u64>,
     /// The largest of those: most messages need look no further.
@@ -69,14 +111,19 @@ impl Network {
             endpoints: usize::from(setting.nodes) + 1,
             routes: setting.links.iter().map(Route::new).collect(),
             settings: setting.links.clone(),
+            harms: vec![Vec::new(); setting.links.len()],
             lost_below: vec![0; setting.links.len()],
             any_lost_below: 0,
         }
     }
 
-    /// Opens all links for a new run.
+    /// Opens and mends all links for a new run.
     pub fn reset(&mut self) {
-        self.heal();
+        for (route, harms) in self.routes.iter_mut().zip(&mut self.harms) {
+            (route.cuts, route.harmed) = (0, false);
+            route.judge();
+            harms.clear();
+        }
         self.lost_below.fill(0);
         self.any_lost_below = 0;
     }
@@ -102,20 +149,66 @@ impl Network {
         route.plain.then(|| now + Span(route.least.0 + stream.below(route.width)))
     }
 
-    /// Decides what becomes of a message sent now. Draws the same numbers whether or not the link is cut, so that
-    /// dropping a cut from a plan moves nothing else.
+    /// Decides what becomes of something sent now, whatever lies on its link. The link's own draws are the sender's
+    /// network stream's, and what faults do to the link is drawn from another, so that dropping a fault from a plan
+    /// moves none of the link's own.
+    #[inline]
+    pub(crate) fn carry(
+        &self,
+        [from, to]: [Endpoint; 2],
+        now: GlobalTime,
+        kind: Kinds,
+        site: &mut Site,
+    ) -> Fate {
+        let fate = self.send(from, to, now, &mut site.network);
+        let link = self.link(from, to);
+        if self.routes[link].harmed { self.harm(link, now, kind, fate, &mut site.harm) } else { fate }
+    }
+
+    /// What faults make of a fate. Delays add up, each fault draws whether it loses the message, and a copy that several
+    /// faults ask for is one copy. Draws the same numbers whether or not the message is lost or cut off otherwise.
+    #[inline(never)]
+    fn harm(&self, link: usize, now: GlobalTime, kind: Kinds, fate: Fate, stream: &mut Stream) -> Fate {
+        let (mut delay, mut copys_delay) = (Span::ZERO, Span::ZERO);
+        let (mut lost, mut copied) = (false, false);
+        for Harm { damage, .. } in self.harms[link].iter().filter(|harm| harm.kinds.meets(kind)) {
+            delay = delay + stream.span(damage.delay.min, damage.delay.max);
+            copys_delay = copys_delay + stream.span(damage.delay.min, damage.delay.max);
+            lost |= happens(damage.loss, stream);
+            if happens(damage.reorder, stream) {
+                delay = delay + stream.span(damage.reorder_delay.min, damage.reorder_delay.max);
+            }
+            copied |= happens(damage.duplicate, stream);
+        }
+        // The copy travels on its own, and may come first.
+        let copy = copied.then(|| now + self.settings[link].latency.sample(stream) + copys_delay);
+        match (fate, copy) {
+            (Fate::Cut, _) => Fate::Cut,
+            (Fate::Lost, _) => Fate::Lost,
+            _ if lost => Fate::Lost,
+            (Fate::Twice(at, copy), _) => Fate::Twice(at + delay, copy + copys_delay),
+            (Fate::Arrives(at), Some(copy)) => Fate::Twice(at + delay, copy),
+            (Fate::Arrives(at), None) => Fate::Arrives(at + delay),
+        }
+    }
+
+    /// How much longer something without a kind travels that is sent again until it arrives, such as the news of a death.
+    pub(crate) fn holds_up(&self, from: Endpoint, to: Endpoint, stream: &mut Stream) -> Span {
+        let harms = self.harms[self.link(from, to)].iter().filter(|harm| harm.kinds.meets(Kinds::WITHOUT));
+        harms.fold(Span::ZERO, |sum, Harm { damage, .. }| {
+            sum + stream.span(damage.delay.min, damage.delay.max)
+        })
+    }
+
+    /// Decides what becomes of a message sent now, but for what faults do to its link besides cutting it. Draws the same
+    /// numbers whether or not the link is cut, so that dropping a cut from a plan moves nothing else.
     pub fn send(&self, from: Endpoint, to: Endpoint, now: GlobalTime, stream: &mut Stream) -> Fate {
         let link = self.link(from, to);
         let LinkSetting { latency, loss, duplicate, reorder, reorder_delay } = &self.settings[link];
         let arrival = now + latency.sample(stream);
-        let lost = !loss.is_never() && loss.covers(stream.bits32());
-        let held_back = if !reorder.is_never() && reorder.covers(stream.bits32()) {
-            reorder_delay.sample(stream)
-        } else {
-            Span::ZERO
-        };
-        let copy = (!duplicate.is_never() && duplicate.covers(stream.bits32()))
-            .then(|| now + latency.sample(stream));
+        let lost = happens(*loss, stream);
+        let held_back = if happens(*reorder, stream) { reorder_delay.sample(stream) } else { Span::ZERO };
+        let copy = happens(*duplicate, stream).then(|| now + latency.sample(stream));
         if self.routes[link].cuts > 0 {
             return Fate::Cut;
         }
@@ -139,10 +232,17 @@ impl Network {
         self.routes[self.link(from, to)].cuts == 0
     }
 
+    /// Whether a message of any kind has a chance to pass: the link is open, and no fault loses all of some kind.
+    pub(crate) fn passes(&self, from: Endpoint, to: Endpoint) -> bool {
+        let hopeless = |harm: &Harm| harm.damage.loss == Probability::ALWAYS && harm.kinds != Kinds(0);
+        self.is_open(from, to) && !self.harms[self.link(from, to)].iter().any(hopeless)
+    }
+
     /// Adds a cut. Given a sequence number, messages sent under a smaller one are lost even if they are on their way.
     pub fn cut(&mut self, link: usize, drop_below: Option<u64>) {
         let route = &mut self.routes[link];
-        route.set_cuts(route.cuts + 1);
+        route.cuts += 1;
+        route.judge();
         if let Some(sequence) = drop_below {
             self.lost_below[link] = sequence;
             self.any_lost_below = self.any_lost_below.max(sequence);
@@ -152,22 +252,37 @@ impl Network {
     /// Takes a cut away.
     pub fn uncut(&mut self, link: usize) {
         let route = &mut self.routes[link];
-        route.set_cuts(route.cuts.saturating_sub(1));
+        route.cuts = route.cuts.saturating_sub(1);
+        route.judge();
     }
 
-    /// Takes all cuts away.
-    pub fn heal(&mut self) {
-        for route in &mut self.routes {
-            route.set_cuts(0);
-        }
+    /// Adds what a fault does to a link from now on. What is on its way is not touched.
+    pub(crate) fn degrade(&mut self, link: usize, fault: u32, damage: Damage, kinds: Kinds) {
+        self.harms[link].push(Harm { fault, damage, kinds });
+        let route = &mut self.routes[link];
+        route.harmed = true;
+        route.judge();
     }
+
+    /// Takes away what this fault does to a link.
+    pub(crate) fn mend(&mut self, link: usize, fault: u32) {
+        let harms = &mut self.harms[link];
+        harms.retain(|harm| harm.fault != fault);
+        let route = &mut self.routes[link];
+        route.harmed = !harms.is_empty();
+        route.judge();
+    }
+}
+
+/// Whether something of this probability happens. What never does takes nothing from the stream.
+fn happens(probability: Probability, stream: &mut Stream) -> bool {
+    !probability.is_never() && probability.covers(stream.bits32())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::rng::Purpose;
-    use crate::setting::Probability;
     use interregnum_kernel::NodeId;
 
     const A: Endpoint = Endpoint(0);
@@ -215,7 +330,7 @@ mod tests {
             cut.send(A, B, GlobalTime::ZERO, &mut first);
             open.send(A, B, GlobalTime::ZERO, &mut second);
         }
-        cut.heal();
+        cut.uncut(link);
         let now = GlobalTime(9);
         assert_eq!(cut.send(A, B, now, &mut first), open.send(A, B, now, &mut second));
     }

@@ -59,6 +59,11 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
                     let candidates = self.resolve(&Selector::Candidates);
                     self.draw(if picker.overlap { candidates } else { candidates.intersection(free) }, 1)
                 }
+                // Its leader is named, and only the others are drawn.
+                Selector::MinorityWithLeader if picker.overlap => {
+                    let leader = self.resolve(&Selector::Leader);
+                    self.draw_minority(free.union(leader))
+                }
                 Selector::MinorityWithLeader => self.draw_minority(free),
                 Selector::MajorityWithoutLeader => self.draw_majority(free),
                 Selector::Resource => {
@@ -135,17 +140,22 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
         side
     }
 
-    /// Others than the leader until they are a quorum; nobody if they never are.
+    /// Others than the leader, none of them needless to their quorum; nobody if all of them are none.
     fn draw_majority(&mut self, free: NodeSet) -> NodeSet {
         let Some(leader) = self.acting_leader() else { return NodeSet::EMPTY };
-        let mut side = NodeSet::EMPTY;
-        for other in self.shuffled(free.minus(NodeSet::only(leader))) {
-            side.insert(other);
-            if self.hosts[leader.index()].is_quorum(&self.protocol, side) {
-                return side;
+        let is_quorum = |world: &Self, side| world.hosts[leader.index()].is_quorum(&world.protocol, side);
+        let order = self.shuffled(free.minus(NodeSet::only(leader)));
+        let mut side: NodeSet = order.iter().copied().collect();
+        if !is_quorum(self, side) {
+            return NodeSet::EMPTY;
+        }
+        for other in order {
+            let fewer = side.minus(NodeSet::only(other));
+            if is_quorum(self, fewer) {
+                side = fewer;
             }
         }
-        NodeSet::EMPTY
+        side
     }
 
     /// These nodes in an order that is drawn.

@@ -2,7 +2,7 @@
 
 use crate::event::{Agenda, Event};
 use crate::mailbox::Held;
-use crate::network::Fate;
+use crate::network::{Fate, Kinds};
 use crate::record::{InputRecord, Recorder};
 use crate::setting::{Endpoint, Setting};
 use crate::world::{World, tag};
@@ -86,9 +86,9 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
         let write = self.workload.writes[number as usize];
         self.core.account(tag::ACT, u64::from(number));
         self.core.observe(write.writer, What::WriteSent(write));
-        let resource = Endpoint::resource(self.setting.nodes);
-        let stream = &mut self.sites[write.writer.index()].network;
-        let fate = self.core.network.send(Endpoint::from(write.writer), resource, self.core.now, stream);
+        let way = [Endpoint::from(write.writer), Endpoint::resource(self.setting.nodes)];
+        let site = &mut self.sites[write.writer.index()];
+        let fate = self.core.network.carry(way, self.core.now, Kinds::WITHOUT, site);
         match fate {
             Fate::Arrives(at) => self.core.push(at, Event::Reach { write: number }),
             Fate::Twice(at, copy) => {

@@ -1,5 +1,6 @@
 //! The world of one run: the nodes and all that surrounds them. An engine pops events and hands them in.
 
+use crate::connectivity::Mesh;
 use crate::core::{Core, Counters, NodePort, Site};
 use crate::event::{Agenda, Event};
 use crate::faults::{Faults, Strobes};
@@ -28,6 +29,7 @@ pub struct World<P: Protocol, A, O, R> {
     pub(crate) effects: Effects<P>,
     pub(crate) core: Core<P, A, O, R>,
     pub(crate) obeyed: Obeyed,
+    pub(crate) mesh: Mesh,
     pub(crate) faults: Faults,
     pub(crate) triggers: Triggers,
     pub(crate) mailboxes: Vec<Mailbox<P>>,
@@ -46,6 +48,7 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
             effects: Effects::default(),
             core: Core::new(&setting, agenda, observer, recorder),
             obeyed: Obeyed::default(),
+            mesh: Mesh::default(),
             faults: Faults::new(),
             triggers: Triggers::default(),
             mailboxes: (0..setting.nodes).map(|_| Mailbox::default()).collect(),
@@ -63,6 +66,7 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
         let setting = Arc::clone(&self.setting);
         self.core.reset(&setting, seed, &mut self.sites);
         self.obeyed.reset(setting.nodes);
+        self.mesh.reset();
         self.faults.reset(&setting, seed);
         self.mailboxes.iter_mut().for_each(Mailbox::reset);
         self.core.watched = self.triggers.reset(&self.faults.plan, P::PHASES);
@@ -77,6 +81,7 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
         for node in setting.everyone().minus(setting.down).iter() {
             self.boot(node);
         }
+        self.links_changed();
         self.settle();
     }
 

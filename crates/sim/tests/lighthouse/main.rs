@@ -3,8 +3,10 @@
 
 mod clock_levers;
 mod clockwork;
+mod connectivity;
 mod crashes;
 mod cuts;
+mod degrade;
 mod determinism;
 mod disks;
 mod freezes;
@@ -14,6 +16,8 @@ mod partitions;
 mod protocol;
 mod quorum;
 mod recorder;
+mod rings;
+mod roles;
 mod selectors;
 mod story;
 mod transfer;

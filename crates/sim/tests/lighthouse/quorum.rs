@@ -73,10 +73,15 @@ fn a_crash_loses_the_quorum_before_the_reign_ends() {
             What::LostQuorum(..) => "lost",
             What::Deposed(_) => "deposed",
             What::Crashed => "crashed",
+            What::LinksChanged(_) => "links",
             _ => "other",
         })
         .collect();
-    assert_eq!(names, ["fault", "lost", "deposed", "crashed"], "cause first, then what follows from it");
+    assert_eq!(
+        names,
+        ["fault", "lost", "deposed", "crashed", "links"],
+        "cause first, then what follows from it"
+    );
 }
 
 #[test]
@@ -129,7 +134,7 @@ fn a_heal_regains_what_faults_lost() {
     assert_eq!(turns(&run, 1)[2], (ms(75), Gained(1)), "with the links");
     let at_heal = run.observed_at(ms(75), 1);
     assert!(
-        matches!(at_heal[..], [What::GainedQuorum(_), What::Healed]),
+        matches!(at_heal[..], [What::LinksChanged(_), What::GainedQuorum(_), What::Healed]),
         "before the heal is announced: {at_heal:?}"
     );
 }

@@ -1,5 +1,6 @@
 //! Processes that die, that start, that stop for a time, and that are slow.
 
+use crate::core::Site;
 use crate::event::{Agenda, Event};
 use crate::plan::{Connections, DiskAfter, Selector, Unsynced};
 use crate::record::{InputRecord, Recorder};
@@ -52,10 +53,11 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
     fn reset_connections(&mut self, peer: Process) {
         let from = Endpoint::from(peer.node);
         for to in self.setting.everyone().minus(NodeSet::only(peer.node)).iter() {
-            let stream = &mut self.sites[peer.node.index()].network;
+            let Site { network: stream, harm, .. } = &mut self.sites[peer.node.index()];
             let link = &self.setting.links[Setting::link_index(self.setting.nodes, from, Endpoint::from(to))];
             // A reset is retransmitted until it is heard, so that loss does not concern it; a cut does.
-            let at = self.core.now + link.latency.sample(stream);
+            let held_up = self.core.network.holds_up(from, Endpoint::from(to), harm);
+            let at = self.core.now + link.latency.sample(stream) + held_up;
             if self.core.network.is_open(from, Endpoint::from(to)) {
                 self.core.push(at, Event::Disconnect { to, peer });
             }
