@@ -79,7 +79,7 @@ impl Visitor for Trials {
     fn visit<P: Registered>(self, protocol: P) -> Batch {
         let setting = setting();
         let heal = Some(GlobalTime::ZERO + HEAL);
-        let watch = Watch { nodes: NODES, heal, leader_within: Some(Span::millis(300)) };
+        let watch = Watch { nodes: NODES, heal, leader_within: Some(Span::millis(300)), ..Watch::default() };
         let observer = (Suite::new(&watch), Succession::default());
         let mut simulator = Simulator::new(protocol, Arc::new(setting), observer);
         let mut batch = Batch::default();

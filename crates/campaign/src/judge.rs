@@ -3,26 +3,31 @@
 use crate::distribution::InMillis as _;
 use crate::summary::{InvariantSummary, InvariantVerdict, Summary};
 use crate::sweep::Job;
+use interregnum_algorithms::Promise;
+use interregnum_kernel::FaultClasses;
 use interregnum_scenario::Expectation;
 
 /// Sets the invariants' verdicts and lists everything that was not as expected.
 pub(crate) fn judge(summary: &mut Summary, job: &Job<'_>) {
     let expectation = job.scenario.expectation_for(job.algorithm);
-    let world = job.scenario.setting.classes();
-    let entry = interregnum_algorithms::find(job.algorithm);
-    let promises: Vec<&str> = entry.into_iter().flat_map(|entry| entry.promises_under(world)).collect();
+    let promises = Promises::of(job);
     let mut complaints = Vec::new();
     for invariant in &mut summary.invariants {
         judge_invariant(invariant, expectation, &promises, &mut complaints);
     }
     judge_failovers(summary, expectation, &mut complaints);
+    judge_rate(summary, expectation, &mut complaints);
+    let runs = summary.seeds.count;
     for (counted, comparison) in &expectation.counts {
         let count = summary.counted(*counted);
         if !comparison.holds(count) {
             complaints.push(format!("{counted} is {count}; expected {comparison}"));
         }
     }
-    let runs = summary.seeds.count;
+    for goal in summary.goals.iter().filter(|goal| goal.asked && goal.runs == 0) {
+        let plural = if runs == 1 { "run" } else { "runs" };
+        complaints.push(format!("not exercised: `{}` never happened in {runs} {plural}", goal.name));
+    }
     if summary.limited_runs > 0 {
         let limited = summary.limited_runs;
         complaints.push(format!("{limited} of {runs} runs were stopped by the limit of events"));
@@ -35,23 +40,57 @@ pub(crate) fn judge(summary: &mut Summary, job: &Job<'_>) {
     summary.not_judged = expectation.not_judged.clone();
 }
 
+/// What the job's algorithm promises, and what goes wrong in the job's world.
+struct Promises {
+    promises: &'static [Promise],
+    world: FaultClasses,
+}
+
+impl Promises {
+    fn of(job: &Job<'_>) -> Promises {
+        let entry = interregnum_algorithms::find(job.algorithm);
+        let promises = entry.map(|entry| entry.promises).unwrap_or_default();
+        Promises { promises, world: job.scenario.setting.classes() }
+    }
+
+    /// Whether the invariant is promised here, and if it is promised only elsewhere, because of what.
+    fn of_invariant(&self, name: &str) -> (bool, FaultClasses) {
+        let mut promises = self.promises.iter().filter(|promise| promise.invariant == name);
+        let broken = |promise: &Promise| promise.except.among(self.world);
+        match promises.clone().any(|promise| broken(promise).is_empty()) {
+            true => (true, FaultClasses::NONE),
+            false => (false, promises.next().map(broken).unwrap_or_default()),
+        }
+    }
+}
+
+/// Judges what was observed of one invariant. The scenario speaks of it by expecting its violation, or by asking for a
+/// leader in time; whoever asks wants to know, promised or not, so that a violation is then a complaint.
 fn judge_invariant(
     invariant: &mut InvariantSummary,
     expectation: &Expectation,
-    promises: &[&str],
+    promises: &Promises,
     complaints: &mut Vec<String>,
 ) {
     let name = invariant.name;
     let expected = expectation.violated.iter().any(|violated| violated == name);
-    let promised = promises.contains(&name);
+    let asked = match name {
+        "leader-within" => expectation.leader_within.is_some(),
+        "leader-during" => expectation.leader_during.is_some(),
+        _ => false,
+    };
+    let (promised, because) = promises.of_invariant(name);
     let violated = invariant.violated_runs > 0;
-    invariant.verdict = match (promised || expected, violated, invariant.exercised > 0) {
+    invariant.verdict = match (promised || asked || expected, violated, invariant.exercised > 0) {
         (false, ..) => InvariantVerdict::NotPromised,
         (true, true, _) => InvariantVerdict::Violated,
         (true, false, true) => InvariantVerdict::Holds,
         (true, false, false) => InvariantVerdict::NotExercised,
     };
-    invariant.unexpected = violated && promised && !expected;
+    if invariant.verdict == InvariantVerdict::NotPromised {
+        invariant.not_promised_because = because;
+    }
+    invariant.unexpected = violated && (promised || asked) && !expected;
     if invariant.unexpected {
         complaints.push(describe(invariant));
     }
@@ -59,7 +98,6 @@ fn judge_invariant(
     if expected && !violated && !expectation.not_judged.contains(&"violated") {
         complaints.push(format!("{name} was expected to be violated and never was"));
     }
-    let asked = name == "leader-within" && expectation.leader_within.is_some();
     if asked && !violated && invariant.exercised == 0 {
         complaints.push(format!("{name} is asked for and was never put to the test"));
     }
@@ -77,6 +115,18 @@ fn describe(invariant: &InvariantSummary) -> String {
             first.detail
         ),
         None => format!("{} is violated in {runs} {plural}", invariant.name),
+    }
+}
+
+fn judge_rate(summary: &Summary, expectation: &Expectation, complaints: &mut Vec<String>) {
+    let Some(bound) = expectation.leader_changes_per_hour else { return };
+    if !bound.holds_per_hour(summary.leader_changes, summary.simulated) {
+        let rate = summary.leader_changes_per_hour().unwrap_or_default();
+        complaints.push(format!(
+            "leader_changes_per_hour is {rate:.2} ({} in {:.0} s); expected {bound}",
+            summary.leader_changes,
+            summary.simulated as f64 / 1e9
+        ));
     }
 }
 

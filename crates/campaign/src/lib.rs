@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod distribution;
+pub mod goals;
 mod judge;
 pub mod load;
 pub mod meter;
@@ -16,7 +17,8 @@ mod summary;
 mod sweep;
 
 pub use distribution::{Distribution, Figures, InMillis};
+pub use goals::{GOALS, Goal};
 pub use load::{LoadError, Loaded, Unreadable, catalogue, load, load_with};
 pub use meter::{Failover, Measurement, Meter, Unavailable};
-pub use summary::{FirstViolation, InvariantSummary, InvariantVerdict, Summary};
+pub use summary::{FirstViolation, GoalSummary, InvariantSummary, InvariantVerdict, Summary};
 pub use sweep::{Bench, Counts, InvariantRun, Job, Run, Runner, Seeds, Sink, SweepError, parameters, sweep};

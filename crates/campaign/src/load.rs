@@ -1,5 +1,6 @@
 //! Reading scenario files from disk.
 
+use crate::goals::GOALS;
 use interregnum_algorithms::{ALGORITHMS, BuildError, Registered, Visitor};
 use interregnum_invariants::INVARIANTS;
 use interregnum_kernel::ParameterError;
@@ -103,6 +104,7 @@ pub fn catalogue() -> Catalogue {
     Catalogue {
         algorithms: algorithms.collect(),
         invariants: INVARIANTS.iter().map(|info| info.name).collect(),
+        goals: GOALS.iter().map(|goal| goal.info).collect(),
     }
 }
 

@@ -25,7 +25,7 @@ pub struct Failover {
 /// kinds never overlap.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Unavailable {
-    /// Nobody acted as leader.
+    /// Nobody acted as leader. A leader that is stopped does not act.
     pub leaderless: Span,
     /// One node acted as leader, and no quorum could obey it.
     pub zombie_led: Span,
@@ -48,6 +48,16 @@ pub struct Measurement {
     pub spurious_failovers: u64,
     /// Epochs in which two or more nodes stood for election and nobody won.
     pub split_votes: u64,
+    /// Epochs in which two or more nodes stood for election, whoever won.
+    pub rivalries: u64,
+    /// How often a leader that a fault had taken from its quorum had it back before another was elected.
+    pub leader_returns: u64,
+    /// Crashes of nodes that led.
+    pub leader_crashes: u64,
+    /// Stops of nodes that led.
+    pub leader_stops: u64,
+    /// How often a stopped leader went on while another acted.
+    pub zombie_resumes: u64,
     /// When the first leader was elected, and in which epoch.
     pub first_leader: Option<(GlobalTime, Epoch)>,
 }
@@ -84,9 +94,19 @@ struct Open {
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Node {
-    acts: bool,
+    leads: bool,
+    stopped: bool,
     obeyed: bool,
     stands: bool,
+    /// When it last ceased to lead: a crash tells that first.
+    deposed: Option<GlobalTime>,
+}
+
+impl Node {
+    /// It believes that it leads, and does something about it.
+    fn acts(&self) -> bool {
+        self.leads && !self.stopped
+    }
 }
 
 /// Measures runs, one after the other.
@@ -149,8 +169,8 @@ impl Meter {
             Condition::Contested => unavailable.contested = unavailable.contested + spent,
         }
         self.since = at;
-        let acting = self.nodes.iter().filter(|node| node.acts).count();
-        let obeyed = self.nodes.iter().any(|node| node.acts && node.obeyed);
+        let acting = self.nodes.iter().filter(|node| node.acts()).count();
+        let obeyed = self.nodes.iter().any(|node| node.acts() && node.obeyed);
         self.condition = match (self.measured.elections, acting, obeyed) {
             (0, ..) => Condition::Starting,
             (_, 0, _) => Condition::Leaderless,
@@ -208,7 +228,32 @@ impl Meter {
         let same = (observation.node, observation.incarnation, leadership);
         if let Some(open) = self.open.as_mut().filter(|open| open.lost == same) {
             open.regained = open.elected.is_none();
+            self.measured.leader_returns += u64::from(open.regained);
         }
+    }
+
+    fn stopped(&mut self, at: GlobalTime, index: usize) {
+        self.nodes[index].stopped = true;
+        if self.nodes[index].leads {
+            self.measured.leader_stops += 1;
+            self.turn(at);
+        }
+    }
+
+    fn resumed(&mut self, at: GlobalTime, index: usize) {
+        let others_act = self.nodes.iter().any(Node::acts);
+        self.nodes[index].stopped = false;
+        if self.nodes[index].leads {
+            self.measured.zombie_resumes += u64::from(others_act);
+            self.turn(at);
+        }
+    }
+
+    fn crashed(&mut self, at: GlobalTime, index: usize) {
+        let node = &mut self.nodes[index];
+        self.measured.leader_crashes += u64::from(node.deposed == Some(at));
+        // A stop dies with the process.
+        *node = Node { obeyed: node.obeyed, ..Node::default() };
     }
 
     /// Something was done under a leader of this epoch: a later leader ends the failover, and the lost one, once it can be
@@ -231,8 +276,10 @@ impl Meter {
             // There never was a leader to wait for: the whole run went by without one.
             self.measured.unavailable.leaderless = at.since(GlobalTime::ZERO);
         }
-        let split = |contest: &&Contest| contest.candidates >= 2 && !contest.won;
-        self.measured.split_votes = self.contests.iter().filter(split).count() as u64;
+        for contest in self.contests.iter().filter(|contest| contest.candidates >= 2) {
+            self.measured.rivalries += 1;
+            self.measured.split_votes += u64::from(!contest.won);
+        }
     }
 }
 
@@ -266,12 +313,13 @@ impl Observer for Meter {
         let (at, index) = (observation.at, observation.node.index());
         match observation.what {
             What::Elected(leadership) if leadership.office == Office::CONTESTED => {
-                self.nodes[index].acts = true;
+                self.nodes[index].leads = true;
                 self.elected(at, leadership);
                 self.turn(at);
             }
             What::Deposed(leadership) if leadership.office == Office::CONTESTED => {
-                self.nodes[index].acts = false;
+                self.nodes[index].leads = false;
+                self.nodes[index].deposed = Some(at);
                 self.turn(at);
             }
             What::GainedQuorum(leadership) if leadership.office == Office::CONTESTED => {
@@ -293,7 +341,9 @@ impl Observer for Meter {
             }
             // A candidate that starts another round enters a new epoch without a change of role.
             What::EpochEntered(epoch) if self.nodes[index].stands => self.stood(epoch),
-            What::Crashed => self.nodes[index].stands = false,
+            What::Stopped => self.stopped(at, index),
+            What::Resumed => self.resumed(at, index),
+            What::Crashed => self.crashed(at, index),
             What::Committed { entry, .. } => self.progressed(at, entry.epoch),
             What::WriteAccepted(write) => self.progressed(at, write.leadership.epoch),
             What::FaultInjected(fault) => {

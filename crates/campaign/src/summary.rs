@@ -1,11 +1,12 @@
 //! All runs of one job, summed up.
 
 use crate::distribution::Distribution;
+use crate::goals::GOALS;
 use crate::judge;
 use crate::meter::Measurement;
 use crate::sweep::{InvariantRun, Job, Run, Seeds};
 use interregnum_invariants::{INVARIANTS, PropertyKind, StaleWrites};
-use interregnum_kernel::{Digest, GlobalTime, Span, TraceDigest};
+use interregnum_kernel::{Digest, FaultClasses, GlobalTime, Span, TraceDigest};
 use interregnum_scenario::{Counted, Profile};
 use interregnum_sim::Stop;
 use serde::Serialize;
@@ -17,13 +18,14 @@ pub enum InvariantVerdict {
     /// It was put to the test and held in every run.
     #[serde(rename = "holds")]
     Holds,
-    /// It was violated in at least one run, and the algorithm promises it, or the scenario expects its violation.
+    /// It was violated in at least one run, and the algorithm promises it, or the scenario asks for it or expects its
+    /// violation.
     #[serde(rename = "violated")]
     Violated,
     /// It was put to the test in no run.
     #[serde(rename = "not exercised")]
     NotExercised,
-    /// The algorithm does not promise it.
+    /// The algorithm does not promise it under what goes wrong here, and the scenario does not speak of it.
     #[serde(rename = "not promised")]
     NotPromised,
 }
@@ -50,14 +52,30 @@ pub struct InvariantSummary {
     pub kind: PropertyKind,
     /// The verdict; set when the sweep is over.
     pub verdict: InvariantVerdict,
-    /// Whether it was violated although it is promised and its violation is not expected.
+    /// Whether it was violated although it is promised or asked for, and its violation is not expected.
     pub unexpected: bool,
+    /// Of what goes wrong in the scenario, that under which the algorithm does not promise what it promises elsewhere.
+    /// Empty unless the verdict is [`InvariantVerdict::NotPromised`], and where the algorithm never promises it.
+    pub not_promised_because: FaultClasses,
     /// How often it was put to the test.
     pub exercised: u64,
     /// In how many runs it was violated.
     pub violated_runs: u64,
     /// The violation of the lowest seed.
     pub first_violation: Option<FirstViolation>,
+}
+
+/// One goal over all runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GoalSummary {
+    /// Its name.
+    pub name: &'static str,
+    /// Whether the scenario asks for it.
+    pub asked: bool,
+    /// In how many runs it was reached.
+    pub runs: u64,
+    /// The lowest seed with which it was.
+    pub first_seed: Option<u64>,
 }
 
 /// All runs of one job.
@@ -79,6 +97,8 @@ pub struct Summary {
     pub digest: TraceDigest,
     /// The invariants, in the order of their registry.
     pub invariants: Vec<InvariantSummary>,
+    /// The goals, in the order of their registry.
+    pub goals: Vec<GoalSummary>,
     /// How long failovers took; every failover of every run.
     pub failover: Distribution,
     /// How long the loss went unnoticed.
@@ -134,9 +154,17 @@ impl Summary {
             kind: info.kind,
             verdict: InvariantVerdict::NotExercised,
             unexpected: false,
+            not_promised_because: FaultClasses::NONE,
             exercised: 0,
             violated_runs: 0,
             first_violation: None,
+        });
+        let asked = &job.scenario.expectation_for(job.algorithm).sometimes;
+        let goals = GOALS.iter().map(|goal| GoalSummary {
+            name: goal.info.name,
+            asked: asked.iter().any(|name| name == goal.info.name),
+            runs: 0,
+            first_seed: None,
         });
         Summary {
             scenario: job.scenario.name.clone(),
@@ -147,6 +175,7 @@ impl Summary {
             seeds: job.seeds,
             digest: TraceDigest::default(),
             invariants: invariants.collect(),
+            goals: goals.collect(),
             failover: Distribution::default(),
             detection: Distribution::default(),
             election: Distribution::default(),
@@ -179,6 +208,9 @@ impl Summary {
         self.add_measurement(&run.measurement);
         for (summary, of_run) in self.invariants.iter_mut().zip(&run.invariants) {
             summary.add(run.seed, of_run);
+        }
+        for (summary, goal) in self.goals.iter_mut().zip(GOALS) {
+            summary.add(run.seed, (goal.reached)(run));
         }
         self.messages += run.counts.messages;
         self.election_messages += run.counts.election_messages;
@@ -241,9 +273,27 @@ impl Summary {
         }
     }
 
+    /// Leader changes per hour of simulated time, rounded to the nearest hundredth; a half rounds up. `None` where no time
+    /// went by.
+    pub fn leader_changes_per_hour(&self) -> Option<f64> {
+        const HUNDRED_HOURS: u128 = 360_000_000_000_000;
+        let counted = u128::from(self.leader_changes) * HUNDRED_HOURS;
+        let hundredths = (2 * counted + self.simulated).checked_div(2 * self.simulated)?;
+        Some(hundredths as f64 / 100.0)
+    }
+
     /// The mean per run of a time that was summed over all runs.
     pub fn mean_unavailable(&self, kind: usize) -> Span {
         Span((self.unavailable[kind] / u128::from(self.seeds.count.max(1))) as u64)
+    }
+}
+
+impl GoalSummary {
+    fn add(&mut self, seed: u64, reached: bool) {
+        if reached {
+            self.runs += 1;
+            self.first_seed.get_or_insert(seed);
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::meter::{Measurement, Meter};
 use crate::summary::Summary;
 use interregnum_algorithms::{BuildError, Registered, Visitor};
-use interregnum_invariants::{self as invariants, INVARIANTS, StaleWrites, Suite};
+use interregnum_invariants::{self as invariants, Demand, INVARIANTS, StaleWrites, Suite};
 use interregnum_kernel::{GlobalTime, Parameters, TraceDigest};
 use interregnum_scenario::Scenario;
 use interregnum_sim::{Outcome, Simulator, Stop};
@@ -46,6 +46,8 @@ pub struct Counts {
     pub election_messages: u64,
     /// Completed fsyncs.
     pub fsyncs: u64,
+    /// Writes that were not durable and went with a crash.
+    pub lost_writes: u64,
 }
 
 /// How one invariant fared in one run.
@@ -200,10 +202,14 @@ impl<P: Registered> Bench<P> {
     /// Prepares runs of a job.
     pub fn new(job: &Job<'_>, protocol: P) -> Bench<P> {
         let setting = job.scenario.setting.clone();
+        let expectation = job.scenario.expectation_for(job.algorithm);
         let watch = invariants::Setting {
             nodes: setting.nodes,
             heal: setting.heal.map(|heal| GlobalTime::ZERO + heal),
-            leader_within: job.scenario.expectation_for(job.algorithm).leader_within,
+            leader_within: expectation.leader_within,
+            leader_during: expectation
+                .leader_during
+                .map(|asked| Demand { within: asked.within, of: asked.of }),
         };
         let entry = interregnum_algorithms::find(job.algorithm);
         let election_kinds = entry.map(|entry| entry.election_kinds).unwrap_or_default();
@@ -266,6 +272,7 @@ fn counts<P: Registered>(outcome: &Outcome, election_kinds: &[&str]) -> Counts {
         messages: outcome.counters.messages(),
         election_messages: of_elections.sum(),
         fsyncs: outcome.counters.fsyncs,
+        lost_writes: outcome.counters.lost_writes,
     }
 }
 

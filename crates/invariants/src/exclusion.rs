@@ -3,7 +3,7 @@
 use crate::Detail;
 use crate::memory::{Aside, Memory, of_office};
 use crate::report::Report;
-use interregnum_kernel::{NodeId, Observation, Office};
+use interregnum_kernel::{NodeId, NodeSet, Observation, Office, What};
 use std::fmt;
 
 /// Two nodes that hold one office at the same time.
@@ -26,6 +26,9 @@ impl Overlap {
 
 /// The holders of each office at this instant.
 ///
+/// A holder that is stopped does nothing with what it holds, so it excludes nobody until it goes on. It may lose its hold
+/// meanwhile: a lease runs out by the clock.
+///
 /// A hold is half-open: it includes the instant at which it begins and not the one at which it ends. Observations of
 /// one instant come in some order, so a hold that begins may be heard before the one that ends at that same instant.
 /// Therefore a verdict on an instant can change until the instant is over. An exploration in which time stands still
@@ -33,15 +36,17 @@ impl Overlap {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Holders {
     holds: Memory<(Office, NodeId), ()>,
+    stopped: NodeSet,
     latest: Aside<Memory<Office, NodeId>>,
 }
 
 impl Holders {
     pub(crate) fn clear(&mut self) {
         self.holds.clear();
+        self.stopped = NodeSet::EMPTY;
         self.latest.0.clear();
     }
-    /// A node takes hold. Exclusion is put to the test when the office passes from one node to another.
+    /// A node takes hold.
     pub(crate) fn take<B: Into<Detail>>(
         &mut self,
         office: Office,
@@ -49,11 +54,7 @@ impl Holders {
         report: &mut Report,
         breach: fn(Overlap) -> B,
     ) {
-        let (_, latest) = self.latest.0.remember(office, seen.node);
-        if *latest != seen.node {
-            *latest = seen.node;
-            report.exercise();
-        }
+        self.acts(office, seen.node, report);
         self.holds.remember((office, seen.node), ());
         self.judge(seen, report, breach);
     }
@@ -78,6 +79,43 @@ impl Holders {
         self.holds.retain(|(_, node)| *node != seen.node);
         self.judge(seen, report, breach);
     }
+    /// A node stops, goes on, or dies. Nothing else is heard of here.
+    pub(crate) fn live<B: Into<Detail>>(
+        &mut self,
+        seen: &Observation,
+        report: &mut Report,
+        breach: fn(Overlap) -> B,
+    ) {
+        match seen.what {
+            What::Stopped => {
+                self.stopped.insert(seen.node);
+            }
+            What::Resumed => {
+                self.stopped.remove(seen.node);
+                for office in [Office::CONTESTED, Office::SERVICE] {
+                    if self.holds.recall((office, seen.node)).is_some() {
+                        self.acts(office, seen.node, report);
+                    }
+                }
+            }
+            What::Crashed => {
+                // A dead process holds nothing, even where nobody says so, and its stop died with it.
+                self.stopped.remove(seen.node);
+                self.holds.retain(|(_, node)| *node != seen.node);
+            }
+            _ => return,
+        }
+        self.judge(seen, report, breach);
+    }
+
+    /// Exclusion is put to the test when an office passes from one node to another.
+    fn acts(&mut self, office: Office, node: NodeId, report: &mut Report) {
+        let (_, latest) = self.latest.0.remember(office, node);
+        if *latest != node {
+            *latest = node;
+            report.exercise();
+        }
+    }
 
     /// Judges this instant anew. What was found of an earlier instant stands.
     fn judge<B: Into<Detail>>(&self, seen: &Observation, report: &mut Report, breach: fn(Overlap) -> B) {
@@ -94,11 +132,13 @@ impl Holders {
         }
     }
 
+    /// Holds are in the order of their offices and nodes: two of one office stand side by side.
     fn overlaps(&self) -> impl Iterator<Item = Overlap> {
-        let holds = self.holds.as_slice();
-        holds.windows(2).filter_map(|pair| {
-            let [((office, one), ()), ((same, other), ())] = *pair else { return None };
-            (office == same).then_some(Overlap { office, one, other })
+        let mut before = None;
+        let goes = self.holds.as_slice().iter().filter(|((_, node), ())| !self.stopped.contains(*node));
+        goes.filter_map(move |((office, other), ())| {
+            let (same, one) = before.replace((*office, *other))?;
+            (same == *office).then_some(Overlap { office: *office, one, other: *other })
         })
     }
 }

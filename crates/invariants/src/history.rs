@@ -3,8 +3,8 @@
 
 use crate::{Monitor, Setting, Suite, Verdict};
 use interregnum_kernel::{
-    Command, Covered, Epoch, Fact, FencingToken, GlobalTime, Incarnation, Leadership, LogChain, LogEntry,
-    LogIndex, LossCause, NodeId, Observation, Observer, Office, Span, What, Write,
+    Command, Connected, Covered, Epoch, Fact, FencingToken, GlobalTime, Incarnation, Leadership, LogChain,
+    LogEntry, LogIndex, LossCause, NodeId, Observation, Observer, Office, Span, What, Write,
 };
 
 /// The node that reports call by this number.
@@ -171,6 +171,15 @@ impl History {
     }
     pub(crate) fn restarted(self, node: NodeId, epoch: u64) -> History {
         self.tell(node, What::Restarted(Epoch(epoch)))
+    }
+    pub(crate) fn stopped(self, node: NodeId) -> History {
+        self.tell(node, What::Stopped)
+    }
+    pub(crate) fn resumed(self, node: NodeId) -> History {
+        self.tell(node, What::Resumed)
+    }
+    pub(crate) fn links_changed(self, connected: Connected) -> History {
+        self.tell(n(1), What::LinksChanged(connected))
     }
     pub(crate) fn lease_held(self, node: NodeId) -> History {
         self.tell(node, What::LeaseHeld(Office::CONTESTED))

@@ -1,7 +1,8 @@
 //! At most one node acts as leader at one instant.
 //!
 //! Stronger than election safety, and not to be had without clocks or luck: an old leader of an older epoch may lead
-//! on for a while. A reign includes the instant at which it begins and not the one at which it ends.
+//! on for a while. A reign includes the instant at which it begins and not the one at which it ends. A stopped node does not act;
+//! one that goes on as leader acts again.
 
 use crate::exclusion::{Holders, Overlap};
 use crate::{Info, Monitor, PropertyKind, Report, Setting};
@@ -33,7 +34,7 @@ impl Monitor for LeaderExclusion {
         kind: PropertyKind::Safety,
         source: "Garcia-Molina 1982, assertion 1",
     };
-    const INTEREST: Interest = Interest::LEADERSHIP;
+    const INTEREST: Interest = Interest::LEADERSHIP.and(Interest::LIFE);
 
     fn new(_: &Setting) -> LeaderExclusion {
         LeaderExclusion { report: Report::default(), leaders: Holders::default() }
@@ -50,7 +51,7 @@ impl Monitor for LeaderExclusion {
             What::Deposed(leadership) => {
                 self.leaders.release(leadership.office, seen, &mut self.report, Breach);
             }
-            _ => {}
+            _ => self.leaders.live(seen, &mut self.report, Breach),
         }
     }
     fn report(&self) -> &Report {
@@ -97,6 +98,51 @@ mod tests {
     fn a_crash_ends_a_reign() {
         let story = history().elected(n(1), 3).at(4).crashed(n(1)).at(5).elected(n(2), 4);
         assert_eq!(story.judged_by::<LeaderExclusion>().verdict(), Holds);
+    }
+
+    #[test]
+    fn a_stopped_leader_excludes_nobody() {
+        let story = history().elected(n(1), 3).at(4).stopped(n(1)).at(5).elected(n(2), 4).at(9).ended();
+        assert_eq!(story.judged_by::<LeaderExclusion>().verdict(), Holds);
+    }
+
+    #[test]
+    fn a_leader_that_goes_on_while_its_successor_leads_is_a_violation() {
+        let story = history().elected(n(1), 3).at(4).stopped(n(1)).at(5).elected(n(2), 4).at(7).resumed(n(1));
+        let judged = story.at(9).deposed(n(1)).judged_by::<LeaderExclusion>();
+        assert_eq!(judged.verdict(), Violated);
+        assert_eq!(judged.words(), "after 7ms: n1 and n2 both lead at the same time");
+    }
+
+    #[test]
+    fn a_leader_that_goes_on_and_at_once_steps_down_is_allowed() {
+        let story = history().elected(n(1), 3).at(4).stopped(n(1)).at(5).elected(n(2), 4).at(7).resumed(n(1));
+        let story = story.deposed(n(1)).at(9).ended();
+        assert_eq!(story.judged_by::<LeaderExclusion>().verdict(), Holds);
+    }
+
+    #[test]
+    fn a_leader_that_goes_on_after_its_successors_reign_puts_it_to_the_test() {
+        let story = history().elected(n(1), 3).at(4).stopped(n(1)).at(5).elected(n(2), 4).at(6).deposed(n(2));
+        let judged = story.at(7).resumed(n(1)).judged_by::<LeaderExclusion>();
+        assert_eq!(judged.verdict(), Holds);
+        assert_eq!(judged.exercised(), 2, "twice the leadership passed on");
+    }
+
+    #[test]
+    fn a_leader_that_dies_while_it_is_stopped_may_lead_afresh() {
+        let story = history().elected(n(1), 3).at(4).stopped(n(1)).at(5).crashed(n(1)).restarted(n(1), 3);
+        let story = story.at(6).elected(n(1), 4).at(7).elected(n(2), 5);
+        let judged = story.judged_by::<LeaderExclusion>();
+        assert_eq!(judged.verdict(), Violated, "the stop died with the process");
+        assert_eq!(judged.words(), "after 7ms: n1 and n2 both lead at the same time");
+    }
+
+    #[test]
+    fn a_stopped_node_between_two_leaders_does_not_hide_them() {
+        let story = history().elected(n(2), 3).at(4).stopped(n(2)).at(5).elected(n(1), 4).at(6).elected(n(3), 5);
+        let judged = story.judged_by::<LeaderExclusion>();
+        assert_eq!(judged.words(), "after 6ms: n1 and n3 both lead at the same time");
     }
 
     #[test]

@@ -4,11 +4,9 @@
 //! healed satisfies the property at once; one that stood only before does not. Leadership may be lost again later:
 //! whether it lasts is another question. A run that ends before the deadline says nothing.
 
-use crate::memory::PerNode;
+use crate::obeyed::{Latest, Obeyed};
 use crate::{Info, Monitor, PropertyKind, Report, Setting};
-use interregnum_kernel::{
-    Epoch, GlobalTime, Interest, Leadership, NodeId, Observation, Office, Span, What,
-};
+use interregnum_kernel::{GlobalTime, Interest, Observation, Span, What};
 use std::fmt;
 
 /// The monitor of `leader-within`. Put to the test once, when it is judged. Switched off by a setting that lacks the
@@ -17,10 +15,7 @@ use std::fmt;
 pub struct LeaderWithin {
     report: Report,
     phase: Phase,
-    /// The epoch in which each node leads with its quorum.
-    obeyed: PerNode<Option<Epoch>>,
-    /// The latest of the highest epochs elected, and by whom it was won.
-    highest: Option<(Epoch, NodeId)>,
+    leaders: Obeyed,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -49,22 +44,14 @@ impl Phase {
 pub struct Breach {
     /// How long it might have taken.
     pub within: Span,
-    /// The highest epoch elected so far, and its winner.
-    pub highest: Option<(Epoch, NodeId)>,
-    /// A node that a quorum does obey, in a lower epoch.
-    pub outdated: Option<(Epoch, NodeId)>,
+    /// Who led instead.
+    pub latest: Latest,
 }
 
 impl fmt::Display for Breach {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "no leader that a quorum obeys within {} after healing: ", self.within)?;
-        match (self.highest, self.outdated) {
-            (None, _) => write!(f, "none was ever elected"),
-            (Some((epoch, node)), None) => write!(f, "the latest was {node} in {epoch}"),
-            (Some((epoch, node)), Some((old, other))) => {
-                write!(f, "{other} has a quorum in {old}, but {node} was elected in {epoch}")
-            }
-        }
+        let Breach { within, latest } = self;
+        write!(f, "no leader that a quorum obeys within {within} after healing: {latest}")
     }
 }
 
@@ -86,9 +73,7 @@ impl LeaderWithin {
     }
 
     fn satisfy_if_led(&mut self) {
-        let Some((highest, _)) = self.highest else { return };
-        let led = || self.obeyed.as_slice().contains(&Some(highest));
-        if matches!(self.phase, Phase::Waiting { .. }) && led() {
+        if matches!(self.phase, Phase::Waiting { .. }) && self.leaders.leads() {
             self.phase = Phase::Judged;
             self.report.exercise();
         }
@@ -98,21 +83,9 @@ impl LeaderWithin {
     fn fail(&mut self, deadline: GlobalTime, within: Span) {
         self.phase = Phase::Judged;
         self.report.exercise();
-        let obeyed = self.obeyed.as_slice().iter().enumerate();
-        let outdated = obeyed.filter_map(|(node, epoch)| Some(((*epoch)?, NodeId::from_index(node)))).max();
-        let node = self.highest.map_or(NodeId::default(), |(_, node)| node);
-        self.report.violate_at(deadline, node, Breach { within, highest: self.highest, outdated });
+        let latest = self.leaders.latest();
+        self.report.violate_at(deadline, latest.node(), Breach { within, latest });
     }
-
-    fn elected(&mut self, node: NodeId, epoch: Epoch) {
-        if self.highest.is_none_or(|(highest, _)| epoch >= highest) {
-            self.highest = Some((epoch, node));
-        }
-    }
-}
-
-fn is_contested(leadership: &Leadership) -> bool {
-    leadership.office == Office::CONTESTED
 }
 
 impl Monitor for LeaderWithin {
@@ -123,22 +96,19 @@ impl Monitor for LeaderWithin {
         kind: PropertyKind::Liveness,
         source: "Ongaro and Ousterhout 2014, section 5.6 (timing and availability)",
     };
-    const INTEREST: Interest =
-        Interest::LEADERSHIP.and(Interest::QUORUM).and(Interest::FAULTS).and(Interest::END);
+    const INTEREST: Interest = Obeyed::INTEREST.and(Interest::FAULTS).and(Interest::END);
 
     fn new(setting: &Setting) -> LeaderWithin {
         LeaderWithin {
             report: Report::default(),
             phase: Phase::of(setting),
-            obeyed: PerNode::new(setting.nodes),
-            highest: None,
+            leaders: Obeyed::new(setting.nodes),
         }
     }
     fn reset(&mut self, setting: &Setting) {
         self.report = Report::default();
         self.phase = Phase::of(setting);
-        self.obeyed.reset(setting.nodes);
-        self.highest = None;
+        self.leaders.reset(setting.nodes);
     }
     fn interest(&self) -> Interest {
         if self.phase == Phase::Off { Interest::NONE } else { LeaderWithin::INTEREST }
@@ -148,16 +118,9 @@ impl Monitor for LeaderWithin {
             return;
         }
         self.pass(seen);
-        match seen.what {
-            What::Elected(leadership) if is_contested(&leadership) => self.elected(seen.node, leadership.epoch),
-            What::GainedQuorum(leadership) if is_contested(&leadership) => {
-                *self.obeyed.of(seen.node) = Some(leadership.epoch);
-                self.satisfy_if_led();
-            }
-            What::LostQuorum(leadership, _) | What::Deposed(leadership) if is_contested(&leadership) => {
-                *self.obeyed.of(seen.node) = None;
-            }
-            _ => {}
+        self.leaders.hear(seen);
+        if matches!(seen.what, What::GainedQuorum(_)) {
+            self.satisfy_if_led();
         }
     }
     fn report(&self) -> &Report {
@@ -176,7 +139,8 @@ mod tests {
     /// Healed at 100 ms, and a leader asked for within 50 ms.
     fn asked() -> History {
         let heal = Some(GlobalTime::ZERO + Span::millis(100));
-        history().in_setting(Setting { nodes: 5, heal, leader_within: Some(Span::millis(50)) })
+        let leader_within = Some(Span::millis(50));
+        history().in_setting(Setting { nodes: 5, heal, leader_within, ..Setting::default() })
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! At most one node holds a lease at one instant.
 //!
 //! A lease is what a leader may act or read alone by. A leader may outlive its lease and another may be elected
-//! meanwhile; only the leases must not overlap. A lease includes the instant at which it is held and not its deadline.
+//! meanwhile; only the leases must not overlap. A lease includes the instant at which it is held and not its deadline. A
+//! stopped node does not act by its lease, which runs on by its clock.
 
 use crate::exclusion::{Holders, Overlap};
 use crate::{Info, Monitor, PropertyKind, Report, Setting};
@@ -45,9 +46,9 @@ impl Monitor for LeaseExclusion {
     fn observe(&mut self, seen: &Observation) {
         match seen.what {
             What::LeaseHeld(office) => self.holders.take(office, seen, &mut self.report, Breach),
-            // A node has one lease at most, so whatever it held is gone; a crash takes it even where nobody says so.
-            What::LeaseLost(_) | What::Crashed => self.holders.release_all(seen, &mut self.report, Breach),
-            _ => {}
+            // A node has one lease at most, so whatever it held is gone.
+            What::LeaseLost(_) => self.holders.release_all(seen, &mut self.report, Breach),
+            _ => self.holders.live(seen, &mut self.report, Breach),
         }
     }
     fn report(&self) -> &Report {
@@ -85,6 +86,22 @@ mod tests {
     #[test]
     fn a_crashed_holder_holds_nothing() {
         let story = history().lease_held(n(1)).at(4).crashed(n(1)).at(5).lease_held(n(2));
+        assert_eq!(story.judged_by::<LeaseExclusion>().verdict(), Holds);
+    }
+
+    #[test]
+    fn a_stopped_holder_excludes_nobody_until_it_goes_on() {
+        let story = history().lease_held(n(1)).at(4).stopped(n(1)).at(5).lease_held(n(2)).at(6);
+        assert_eq!(story.clone().ended().judged_by::<LeaseExclusion>().verdict(), Holds);
+        let judged = story.resumed(n(1)).at(7).ended().judged_by::<LeaseExclusion>();
+        assert_eq!(judged.verdict(), Violated);
+        assert_eq!(judged.words(), "after 6ms: n1 and n2 both hold the lease at the same time");
+    }
+
+    #[test]
+    fn a_lease_that_runs_out_while_its_holder_is_stopped_is_gone_when_it_goes_on() {
+        let story = history().lease_held(n(1)).at(4).stopped(n(1)).at(5).lease_lost(n(1)).lease_held(n(2));
+        let story = story.at(6).resumed(n(1)).at(7).ended();
         assert_eq!(story.judged_by::<LeaseExclusion>().verdict(), Holds);
     }
 

@@ -17,6 +17,7 @@
 
 mod exclusion;
 mod memory;
+mod obeyed;
 mod registry;
 mod report;
 
@@ -27,6 +28,8 @@ mod tests;
 
 pub use exclusion::Overlap;
 pub use fenced_writes::StaleWrites;
+pub use leader_during::Demand;
+pub use obeyed::Latest;
 pub use report::{Info, PropertyKind, Report, Verdict, Violation};
 
 use interregnum_kernel::{GlobalTime, Interest, Observation, Span};
@@ -42,6 +45,7 @@ registry::registry! {
     leader_exclusion::LeaderExclusion,
     lease_exclusion::LeaseExclusion,
     leader_within::LeaderWithin,
+    leader_during::LeaderDuring,
 }
 
 /// What monitors need to know of a run before it starts.
@@ -53,6 +57,8 @@ pub struct Setting {
     pub heal: Option<GlobalTime>,
     /// How soon after healing there must be a leader, if that is asked.
     pub leader_within: Option<Span>,
+    /// How soon there must be a leader while the links stay as they are, if that is asked.
+    pub leader_during: Option<Demand>,
 }
 
 /// One property's automaton.

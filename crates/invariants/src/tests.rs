@@ -1,9 +1,11 @@
 //! What holds for every monitor and for the suite that holds them.
 
 use crate::history::{History, history, n};
-use crate::{INVARIANTS, Monitor, PropertyKind, Selection, Setting, Suite, UnknownInvariant, Verdict};
+use crate::{
+    Demand, INVARIANTS, Monitor, PropertyKind, Selection, Setting, Suite, UnknownInvariant, Verdict,
+};
 use interregnum_kernel::{
-    Command, Digest, Epoch, GlobalTime, Incarnation, Interest, Observation, Observer, Role, Span,
+    Command, Connected, Digest, Epoch, GlobalTime, Incarnation, Interest, Observation, Observer, Role, Span,
     TraceDigest, What,
 };
 use std::collections::BTreeSet;
@@ -15,7 +17,13 @@ pub(crate) trait Check {
 }
 
 fn asking() -> Setting {
-    Setting { nodes: 5, heal: Some(GlobalTime(90_000_000)), leader_within: Some(Span::millis(5)) }
+    let within = Span::millis(5);
+    Setting {
+        nodes: 5,
+        heal: Some(GlobalTime(90_000_000)),
+        leader_within: Some(within),
+        leader_during: Some(Demand { within, of: Connected::Quorum }),
+    }
 }
 
 /// A story in which everything happens and every property is exercised and violated.
@@ -44,6 +52,7 @@ fn everything_goes_wrong() -> History {
         .accepted(n(1), 1)
         .rejected(n(1), 1);
     let story = story.lost_quorum(n(1), 1).lease_lost(n(1)).deposed(n(1)).crashed(n(1)).restarted(n(1), 0);
+    let story = story.at(30).links_changed(Connected::Quorum);
     story.at(90).healed().at(99).ended()
 }
 
@@ -176,7 +185,7 @@ fn a_suite_wants_what_its_monitors_want_and_no_more() {
     assert_eq!(suite.interest(), Interest::FACTS);
     let suite = Suite::new(&asking()).only(&[]).expect("no name is unknown");
     assert_eq!(suite.interest(), Interest::NONE);
-    let idle = Suite::new(&Setting { heal: None, ..asking() });
+    let idle = Suite::new(&Setting { heal: None, leader_during: None, ..asking() });
     assert!(!idle.interest().meets(Interest::QUORUM), "nobody asks for a leader, so nobody asks who obeys");
     assert!(Suite::new(&asking()).interest().meets(Interest::QUORUM));
 }
@@ -220,6 +229,8 @@ fn one_of_each() -> Vec<Observation> {
         What::FaultLifted(0),
         What::FaultMissed(0),
         What::EpochEntered(Epoch(9)),
+        What::Stopped,
+        What::Resumed,
     ];
     let more = others.map(|what| Observation {
         at: GlobalTime(99_000_000),

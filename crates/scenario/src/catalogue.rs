@@ -2,13 +2,38 @@
 
 use interregnum_kernel::ParameterSpec;
 
-/// The algorithms and invariants that scenario files may name.
+/// The algorithms, invariants and goals that scenario files may name.
 #[derive(Clone, Debug, Default)]
 pub struct Catalogue {
     /// The algorithms.
     pub algorithms: Vec<AlgorithmInfo>,
     /// The names of the invariants.
     pub invariants: Vec<&'static str>,
+    /// What runs can reach, so that a scenario can ask for it.
+    pub goals: Vec<GoalInfo>,
+}
+
+/// What a run can reach: a scenario that asks for it under `sometimes` tests nothing unless some run did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GoalInfo {
+    /// Its name.
+    pub name: &'static str,
+    /// When a run has reached it, in a clause.
+    pub summary: &'static str,
+    /// What the world must have for it to be reached at all.
+    pub needs: GoalNeeds,
+}
+
+/// What a goal cannot be reached without.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum GoalNeeds {
+    /// Nothing in particular.
+    #[default]
+    Nothing,
+    /// Leaders that write to the resource.
+    Writes,
+    /// Leaders that write to a resource that compares tokens.
+    Fencing,
 }
 
 /// What a scenario may say about one algorithm.

@@ -1,6 +1,6 @@
 //! What a scenario expects of its runs: the verdict is a comparison of this with what was observed.
 
-use interregnum_kernel::Span;
+use interregnum_kernel::{Connected, Span};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -9,12 +9,18 @@ use std::fmt;
 pub struct Expectation {
     /// In every run a leader is established within this time after the heal.
     pub leader_within: Option<Span>,
+    /// After every lasting change of the links that leaves a quorum connected, there is a leader in time.
+    pub leader_during: Option<LeaderDuring>,
     /// Invariants of which at least one seed violates each; no seed violates any other.
     pub violated: Vec<String>,
     /// How long failovers take.
     pub failover: FailoverExpectation,
     /// Bounds on what is counted, summed over the seeds.
     pub counts: BTreeMap<Counted, Comparison>,
+    /// A bound on the leader changes per hour of simulated time, over all seeds. Compared without rounding.
+    pub leader_changes_per_hour: Option<Comparison>,
+    /// Goals that at least one seed reaches each.
+    pub sometimes: Vec<String>,
     /// The keys of the file that nothing is compared with, since the cluster or the profile is not the file's own.
     pub not_judged: Vec<&'static str>,
 }
@@ -27,11 +33,23 @@ impl Expectation {
         let mut not_judged = Vec::new();
         let mut put_aside = |name, is_there: bool| not_judged.extend(is_there.then_some(name));
         put_aside("leader_within", self.leader_within.is_some());
+        put_aside("leader_during", self.leader_during.is_some());
         put_aside("violated", !self.violated.is_empty());
         put_aside("failover", self.failover != FailoverExpectation::default());
         self.counts.keys().for_each(|counted| put_aside(counted.name(), true));
+        put_aside("leader_changes_per_hour", self.leader_changes_per_hour.is_some());
+        put_aside("sometimes", !self.sometimes.is_empty());
         Expectation { violated: self.violated.clone(), not_judged, ..Expectation::default() }
     }
+}
+
+/// How soon there is a leader while links stay as they are, and how well they must connect a quorum for that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct LeaderDuring {
+    /// Within this time after every change of the links. Changes that the next one follows sooner ask for nothing.
+    pub within: Span,
+    /// Only changes after which a quorum is connected at least this well ask for a leader.
+    pub of: Connected,
 }
 
 /// Upper bounds on the failover times over all seeds. A run that never recovered counts as infinitely long.
@@ -125,6 +143,20 @@ impl Comparison {
             Relation::AtMost => count <= self.value,
             Relation::Exactly => count == self.value,
         }
+    }
+
+    /// Whether so many events in so long a time, in nanoseconds, are a rate per hour that satisfies it. The comparison is
+    /// exact: nothing is divided, so nothing is rounded. A time of zero has no rate, and satisfies it.
+    pub const fn holds_per_hour(self, count: u64, nanos: u128) -> bool {
+        const HOUR: u128 = 3_600_000_000_000;
+        // Neither product can overflow before a campaign has simulated 10^10 years.
+        let (counted, wanted) = (count as u128 * HOUR, self.value as u128 * nanos);
+        nanos == 0
+            || match self.relation {
+                Relation::AtLeast => counted >= wanted,
+                Relation::AtMost => counted <= wanted,
+                Relation::Exactly => counted == wanted,
+            }
     }
 
     /// Whether it is false of a count of zero: something has to happen.

@@ -23,9 +23,9 @@ mod scenario;
 mod schema;
 mod sections;
 
-pub use catalogue::{AlgorithmInfo, Catalogue};
+pub use catalogue::{AlgorithmInfo, Catalogue, GoalInfo, GoalNeeds};
 pub use diagnostic::{Diagnostic, Severity};
-pub use expectation::{Comparison, Counted, Expectation, FailoverExpectation, Relation};
+pub use expectation::{Comparison, Counted, Expectation, FailoverExpectation, LeaderDuring, Relation};
 pub use interregnum_kernel::Profile;
 pub use nearest::nearest;
 pub use overrides::Overrides;

@@ -4,8 +4,8 @@
 mod common;
 
 use common::{read_text, scenario};
-use interregnum_kernel::{Jitter, NodeId, NodeSet, Parameters, Profile, Span, Value};
-use interregnum_scenario::{Comparison, Counted, FailoverExpectation, Relation, Severity};
+use interregnum_kernel::{Connected, Jitter, NodeId, NodeSet, Parameters, Profile, Span, Value};
+use interregnum_scenario::{Comparison, Counted, FailoverExpectation, LeaderDuring, Relation, Severity};
 use interregnum_world::{
     Connections, DiskAfter, Endpoint, InFlight, Latency, Lever, LinkSetting, PlannedFault, Probability,
     Selector, Setting, Unsynced,
@@ -340,6 +340,40 @@ fn an_algorithm_overrides_single_expectations() {
         ]
         .into()
     );
+}
+
+#[test]
+fn a_leader_during_a_partition_is_asked_for_of_a_quorum_or_of_a_hub() {
+    let read = |text: &str| scenario(&format!("[expect]\nleader_during = {text}")).expect.leader_during;
+    let asked = |of| Some(LeaderDuring { within: Span::secs(2), of });
+    assert_eq!(read("\"2s\""), asked(Connected::Quorum), "a quorum, unless said otherwise");
+    assert_eq!(read("{ within = \"2s\" }"), asked(Connected::Quorum), "in a table, too");
+    assert_eq!(read("{ within = \"2s\", of = \"hub\" }"), asked(Connected::Hub), "a hub suffices");
+}
+
+#[test]
+fn goals_and_rates_are_overridden_as_a_whole() {
+    let scenario = scenario(
+        "[expect]\nsometimes = [\"split-vote\"]\nleader_changes_per_hour = \"<= 1\"\n\
+         [expect.bully]\nsometimes = [\"stale-write-rejected\"]",
+    );
+    let own = scenario.expectation_for("bully");
+    assert_eq!(scenario.expect.sometimes, ["split-vote"], "for all");
+    assert_eq!(own.sometimes, ["stale-write-rejected"], "in its place");
+    assert_eq!(own.leader_changes_per_hour, scenario.expect.leader_changes_per_hour, "the other key stands");
+}
+
+#[test]
+fn rates_per_hour_are_compared_without_rounding() {
+    const HOUR: u128 = 3_600_000_000_000;
+    let at_most = Comparison { relation: Relation::AtMost, value: 1 };
+    assert!(at_most.holds_per_hour(2, 2 * HOUR), "two in two hours are one in one");
+    assert!(!at_most.holds_per_hour(2, 2 * HOUR - 1), "one nanosecond less makes it more than one");
+    let at_least = Comparison { relation: Relation::AtLeast, value: 1 };
+    assert!(!at_least.holds_per_hour(2, 2 * HOUR + 1), "one nanosecond more makes it less than one");
+    let none = Comparison { relation: Relation::Exactly, value: 0 };
+    assert!(none.holds_per_hour(0, HOUR) && !none.holds_per_hour(1, u128::from(u64::MAX)), "none is none");
+    assert!(at_least.holds_per_hour(0, 0), "no time has no rate");
 }
 
 #[test]

@@ -32,6 +32,8 @@ pub struct Counters {
     pub duplicated: u64,
     /// Completed fsyncs.
     pub fsyncs: u64,
+    /// Writes that were not durable and went with a crash.
+    pub lost_writes: u64,
 }
 
 impl Counters {

@@ -177,6 +177,7 @@ impl Algorithm for Raft {
             Promise::except("log-agreement", FaultClasses::FORGETFUL_DISKS),
             Promise::except("lease-exclusion", FaultClasses::FORGETFUL_DISKS),
             Promise::except("leader-within", FaultClasses::FORGETFUL_DISKS),
+            Promise::except("leader-during", FaultClasses::FORGETFUL_DISKS),
         ],
     };
 

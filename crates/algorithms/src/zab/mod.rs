@@ -157,6 +157,7 @@ impl Algorithm for Zab {
             Promise::except("leader-completeness", FaultClasses::FORGETFUL_DISKS),
             Promise::except("log-agreement", FaultClasses::FORGETFUL_DISKS),
             Promise::except("leader-within", FaultClasses::FORGETFUL_DISKS),
+            Promise::except("leader-during", FaultClasses::FORGETFUL_DISKS),
         ],
     };
 

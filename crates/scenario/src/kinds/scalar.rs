@@ -203,7 +203,8 @@ fn names(
     let mut names: Vec<At<String>> = Vec::new();
     let mut complete = true;
     for entry in reader.list(item, words)?.iter() {
-        let Some(name) = reader.text(entry, &format!("the name of an {what}")) else {
+        let article = if what.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+        let Some(name) = reader.text(entry, &format!("the name of {article} {what}")) else {
             complete = false;
             continue;
         };
@@ -244,6 +245,19 @@ pub(crate) const INVARIANTS: Kind<Vec<String>> = Kind {
         Some(names.into_iter().map(|name| name.value).collect())
     },
     schema: |catalogue| name_list(&catalogue.invariants),
+};
+
+/// What is to be reached in some run.
+pub(crate) const GOALS: Kind<Vec<At<String>>> = Kind {
+    words: "a list of goals such as [\"split-vote\", \"zombie-leader\"]",
+    read: |reader, item| {
+        let known: Vec<&str> = reader.catalogue.goals.iter().map(|goal| goal.name).collect();
+        names(reader, item, GOALS.words, "goal", &known)
+    },
+    schema: |catalogue| {
+        let goals: Vec<&str> = catalogue.goals.iter().map(|goal| goal.name).collect();
+        name_list(&goals)
+    },
 };
 
 fn name_list(names: &[&str]) -> Json {

@@ -1,13 +1,14 @@
 //! `[expect]` and `[expect.ALGORITHM]`: what the runs are expected to show.
 
+use crate::catalogue::GoalNeeds;
 use crate::declare::{Declared, Item, Key, Kind, Table};
-use crate::expectation::{Comparison, Counted, Expectation, FailoverExpectation};
+use crate::expectation::{Comparison, Counted, Expectation, FailoverExpectation, LeaderDuring};
 use crate::kinds::duration::{DURATION, PERIOD};
-use crate::kinds::scalar::{COMPARISON, INVARIANTS};
+use crate::kinds::scalar::{COMPARISON, GOALS, INVARIANTS, word};
 use crate::reader::{At, Fields, Reader, Remark};
 use crate::schema;
 use crate::sections::parameters::warn_if_unused;
-use interregnum_kernel::Span;
+use interregnum_kernel::{Connected, Span};
 use serde_json::json;
 use std::collections::BTreeMap;
 
@@ -15,6 +16,12 @@ static LEADER_WITHIN: Key<Span> = Key::optional(
     "leader_within",
     PERIOD,
     "In every run a leader is established within this time after the heal.",
+);
+static LEADER_DURING: Key<LeaderDuring> = Key::optional(
+    "leader_during",
+    LEADER_DURING_KIND,
+    "A leader that a quorum obeys within this time after the start and after every change of the links between nodes that \
+     work, as long as the links stay as they are and connect a quorum: during a partition as well as after it.",
 );
 static VIOLATED: Key<Vec<String>> = Key::optional(
     "violated",
@@ -25,6 +32,18 @@ static FAILOVER: Key<FailoverExpectation> = Key::optional(
     "failover",
     FAILOVER_KIND,
     "Upper bounds on the failover times over all seeds. A run that never recovered counts as infinitely long.",
+);
+static LEADER_CHANGES_PER_HOUR: Key<Comparison> = Key::optional(
+    "leader_changes_per_hour",
+    COMPARISON,
+    "How many leaders were established after the first, over all seeds, per hour of simulated time. Compared without \
+     rounding: 1.2 per hour is not \"<= 1\".",
+);
+static SOMETIMES: Key<Vec<At<String>>> = Key::optional(
+    "sometimes",
+    GOALS,
+    "What the scenario must really have exercised: goals that at least one seed reaches each. `interregnum list \
+     invariants` lists them.",
 );
 
 /// What can be counted, and the keys that bound it.
@@ -51,8 +70,9 @@ const fn count(counted: Counted, doc: &'static str) -> (Counted, Key<Comparison>
 pub(crate) static TABLE: Table = Table {
     name: "[expect]",
     keys: || {
-        let mut keys: Vec<&'static dyn Declared> = vec![&LEADER_WITHIN, &VIOLATED, &FAILOVER];
+        let mut keys: Vec<&'static dyn Declared> = vec![&LEADER_WITHIN, &LEADER_DURING, &VIOLATED, &FAILOVER];
         keys.extend(COUNTS.iter().map(|(_, key)| key as &dyn Declared));
+        keys.extend([&LEADER_CHANGES_PER_HOUR as &dyn Declared, &SOMETIMES]);
         keys
     },
 };
@@ -70,6 +90,46 @@ pub(crate) static EXPECT: Key<Expectations> = Key::or(
     "What is expected of all seeds together. Unless said otherwise, every invariant holds. A table named after an \
      algorithm, [expect.raft], overrides single keys for it.",
 );
+
+static WITHIN: Key<Span> =
+    Key::required("within", PERIOD, "How soon after a change of the links there must be a leader.");
+static OF: Key<Connected> = Key::or(
+    "of",
+    "\"quorum\"",
+    CONNECTED,
+    "How well a quorum must be connected: \"quorum\", its nodes all reach each other; \"hub\", at least one node reaches a \
+     quorum.",
+);
+static LEADER_DURING_TABLE: Table = Table { name: "leader_during", keys: || vec![&WITHIN, &OF] };
+
+const LEVELS: [(&str, Connected); 2] = [("quorum", Connected::Quorum), ("hub", Connected::Hub)];
+
+const CONNECTED: Kind<Connected> = Kind {
+    words: "\"quorum\" or \"hub\"",
+    read: |reader, item| word(reader, item, CONNECTED.words, &LEVELS),
+    schema: |_| json!({ "enum": LEVELS.map(|(name, _)| name) }),
+};
+
+const LEADER_DURING_KIND: Kind<LeaderDuring> = Kind {
+    words: "a duration longer than zero, such as \"2s\", or { within = \"2s\", of = \"hub\" }",
+    read: |reader, item| {
+        if item.get_ref().is_str() {
+            let within = reader.read(&PERIOD, item)?;
+            return Some(LeaderDuring { within, of: Connected::Quorum });
+        }
+        if !item.get_ref().is_table() {
+            reader.mismatch(item, LEADER_DURING_KIND.words);
+            return None;
+        }
+        let fields = reader.fields(item, &LEADER_DURING_TABLE)?;
+        let (within, of) = (reader.get(&fields, &WITHIN), reader.get(&fields, &OF));
+        Some(LeaderDuring { within: within?.value, of: of?.value })
+    },
+    schema: |catalogue| {
+        let table = schema::of_table(&LEADER_DURING_TABLE, catalogue);
+        json!({ "anyOf": [(PERIOD.schema)(catalogue), table] })
+    },
+};
 
 static P50: Key<Span> = Key::optional("p50", DURATION, "The median is at most this.");
 static P95: Key<Span> = Key::optional("p95", DURATION, "The 95th percentile is at most this.");
@@ -147,6 +207,17 @@ fn apply(reader: &mut Reader<'_>, fields: &Fields<'_, '_>, expectation: &mut Exp
         check_within(reader, &within);
         expectation.leader_within = Some(within.value);
     }
+    if let Some(during) = reader.get(fields, &LEADER_DURING) {
+        check_during(reader, &during);
+        expectation.leader_during = Some(during.value);
+    }
+    if let Some(bound) = reader.get(fields, &LEADER_CHANGES_PER_HOUR) {
+        expectation.leader_changes_per_hour = Some(bound.value);
+    }
+    if let Some(goals) = reader.get(fields, &SOMETIMES) {
+        goals.value.iter().for_each(|goal| check_goal(reader, goal));
+        expectation.sometimes = goals.value.into_iter().map(|goal| goal.value).collect();
+    }
     if let Some(violated) = reader.get(fields, &VIOLATED) {
         expectation.violated = violated.value;
     }
@@ -184,6 +255,32 @@ fn check_within(reader: &mut Reader<'_>, within: &At<Span>) {
         let most = horizon.saturating_sub(heal);
         reader.report(Remark::error(within.span.clone(), message).expected(format!("at most {most}")));
     }
+}
+
+/// Links must have the time to stay as they are.
+fn check_during(reader: &mut Reader<'_>, during: &At<LeaderDuring>) {
+    let Some(horizon) = reader.known.horizon else { return };
+    if during.value.within > horizon {
+        let message =
+            format!("the run is over before {} have gone by: it ends at {horizon}", during.value.within);
+        reader.report(Remark::error(during.span.clone(), message).expected(format!("at most {horizon}")));
+    }
+}
+
+/// A goal must be one that can be reached.
+fn check_goal(reader: &mut Reader<'_>, goal: &At<String>) {
+    let needs = reader.catalogue.goals.iter().find(|info| info.name == goal.value).map(|info| info.needs);
+    let refusal = match needs {
+        Some(GoalNeeds::Writes | GoalNeeds::Fencing) if !reader.known.writes => {
+            "nobody writes: `writes_every` in [workload] is \"never\""
+        }
+        Some(GoalNeeds::Fencing) if !reader.known.fencing => {
+            "the resource refuses nothing: `fencing` in [resource] is false"
+        }
+        _ => return,
+    };
+    let message = format!("`{}` is asked for, but {refusal}", goal.value);
+    reader.report(Remark::error(goal.span.clone(), message));
 }
 
 /// Without a fault there is nothing to fail over from.

@@ -2,7 +2,9 @@
 #![allow(dead_code, missing_docs, unreachable_pub)]
 
 use interregnum_kernel::{Jitter, ParameterKind, ParameterSpec, Span, Value};
-use interregnum_scenario::{AlgorithmInfo, Catalogue, Diagnostic, Scenario, Severity, read};
+use interregnum_scenario::{
+    AlgorithmInfo, Catalogue, Diagnostic, GoalInfo, GoalNeeds, Scenario, Severity, read,
+};
 
 /// The orders that the algorithms of these tests follow.
 const ORDERS: &[&str] = &["transfer", "resign", "add-node", "remove-node", "promote"];
@@ -71,6 +73,11 @@ pub fn catalogue() -> Catalogue {
             "log-agreement",
             "leader-within",
             "leader-exclusion",
+        ],
+        goals: vec![
+            GoalInfo { name: "split-vote", summary: "votes were split", needs: GoalNeeds::Nothing },
+            GoalInfo { name: "stale-write-attempted", summary: "one was", needs: GoalNeeds::Writes },
+            GoalInfo { name: "stale-write-rejected", summary: "one was", needs: GoalNeeds::Fencing },
         ],
     }
 }

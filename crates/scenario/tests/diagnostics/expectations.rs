@@ -96,3 +96,52 @@ fn bounds_on_percentiles_rise() {
     assert_eq!(remark.expected, "`p50`, `p95`, `p99`, `max` or `never`");
     error(&format!("{CRASH}[expect]\nfailover = «\"2s\"»"), "unexpected string `\"2s\"`");
 }
+
+#[test]
+fn a_leader_during_a_partition_is_asked_for_within_a_time() {
+    error("[expect]\nleader_during = «\"0ms\"»", "the duration is zero");
+    error("[expect]\nleader_during = «2»", "unexpected number `2`");
+    error("[expect]\nleader_during = «{ of = \"hub\" }»", "the key `within` is missing");
+}
+
+#[test]
+fn links_must_be_able_to_last_as_long_as_a_leader_may_take() {
+    let words = "the run is over before 11s have gone by: it ends at 10s";
+    let remark = error("[expect]\nleader_during = «\"11s\"»", words);
+    assert_eq!(remark.expected, "at most 10s");
+}
+
+#[test]
+fn a_quorum_is_connected_in_one_of_two_ways() {
+    let text = "[expect]\nleader_during = { within = \"1s\", of = «\"hubb\"» }";
+    let remark = error(text, "unknown word `hubb`");
+    assert_eq!(remark.expected, "`quorum` or `hub`");
+}
+
+#[test]
+fn a_goal_is_known() {
+    let remark = error("[expect]\nsometimes = [«\"split-votes\"»]", "unknown goal `split-votes`");
+    assert_eq!(hint(&remark), "did you mean `split-vote`?");
+    error("[expect]\nsometimes = [\"split-vote\", «\"split-vote\"»]", "`split-vote` is named twice");
+    error("[expect]\nsometimes = «\"split-vote\"»", "unexpected string `\"split-vote\"`");
+    let remark = error("[expect]\nsometimes = [«1»]", "unexpected number `1`");
+    assert_eq!(remark.expected, "the name of a goal");
+}
+
+#[test]
+fn a_goal_can_be_reached() {
+    error(
+        "[workload]\nwrites_every = \"never\"\n[expect]\nsometimes = [«\"stale-write-attempted\"»]",
+        "`stale-write-attempted` is asked for, but nobody writes: `writes_every` in [workload] is \"never\"",
+    );
+    error(
+        "[resource]\nfencing = false\n[expect.raft]\nsometimes = [«\"stale-write-rejected\"»]",
+        "`stale-write-rejected` is asked for, but the resource refuses nothing: `fencing` in [resource] is false",
+    );
+}
+
+#[test]
+fn a_rate_is_compared() {
+    let remark = error("[expect]\nleader_changes_per_hour = «\"1\"»", "\"1\" is no comparison");
+    assert_eq!(remark.expected, "a comparison such as \">= 1\", \"<= 5\" or \"== 0\"");
+}

@@ -33,6 +33,7 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
                 synced + self.sites[node.index()].disk.below(u64::from(pending - synced) + 1) as u32
             }
         };
+        self.core.counters.lost_writes += u64::from(pending - kept);
         let process = Process { node, incarnation: self.hosts[node.index()].incarnation() };
         self.core.account(tag::CRASH, u64::from(kept) << 8 | u64::from(node.0));
         self.lose_quorum(node);
