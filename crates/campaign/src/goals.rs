@@ -131,7 +131,7 @@ mod tests {
     }
 
     /// The goals that a run reaches in which this happened, too.
-    fn reached(happened: fn(&mut Run)) -> Vec<&'static str> {
+    fn reached(happened: Happening) -> Vec<&'static str> {
         let mut run = quiet();
         happened(&mut run);
         GOALS.iter().filter(|goal| (goal.reached)(&run)).map(|goal| goal.info.name).collect()
@@ -141,8 +141,10 @@ mod tests {
         Failover { since: GlobalTime::ZERO, took, detection: None, election: None }
     }
 
+    type Happening = fn(&mut Run);
+
     /// What makes a run reach each goal, and no other.
-    const CASES: &[(&str, fn(&mut Run))] = &[
+    const CASES: &[(&str, Happening)] = &[
         ("no-leader", |run| run.measurement.first_leader = None),
         ("rival-candidates", |run| run.measurement.rivalries = 1),
         ("split-vote", |run| run.measurement.split_votes = 1),

@@ -27,9 +27,7 @@ impl Obeyed {
     pub(crate) fn hear(&mut self, seen: &Observation) {
         match seen.what {
             What::Elected(leadership) if is_contested(&leadership) => {
-                if self.highest.is_none_or(|(highest, _)| leadership.epoch >= highest) {
-                    self.highest = Some((leadership.epoch, seen.node));
-                }
+                self.elected(seen.node, leadership.epoch);
             }
             What::GainedQuorum(leadership) if is_contested(&leadership) => {
                 *self.under.of(seen.node) = Some(leadership.epoch);
@@ -38,6 +36,11 @@ impl Obeyed {
                 *self.under.of(seen.node) = None;
             }
             _ => {}
+        }
+    }
+    fn elected(&mut self, node: NodeId, epoch: Epoch) {
+        if self.highest.is_none_or(|(highest, _)| epoch >= highest) {
+            self.highest = Some((epoch, node));
         }
     }
     /// Whether a quorum obeys a leader of the highest epoch elected so far.

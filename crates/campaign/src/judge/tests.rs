@@ -1,8 +1,9 @@
 use super::*;
 use crate::summary::FirstViolation;
 use crate::sweep::Seeds;
-use interregnum_kernel::{GlobalTime, Span};
+use interregnum_kernel::{FaultClass, FaultClasses, GlobalTime, NodeId, Span};
 use interregnum_scenario::{Overrides, Profile, Scenario};
+use interregnum_world::{Lever, PlannedFault, Selector};
 
 /// A scenario with a leader crash and these expectations.
 fn expecting(lines: &str) -> Scenario {
@@ -28,8 +29,12 @@ fn judged(expectations: &str, happened: impl FnOnce(&mut Summary)) -> Summary {
 }
 
 fn judged_in(scenario: &Scenario, happened: impl FnOnce(&mut Summary)) -> Summary {
+    judged_of("raft", scenario, happened)
+}
+
+fn judged_of(algorithm: &str, scenario: &Scenario, happened: impl FnOnce(&mut Summary)) -> Summary {
     let seeds = Seeds { first: 1, count: 10 };
-    let job = Job { scenario, algorithm: "raft", seeds, bug: None };
+    let job = Job { scenario, algorithm, seeds, bug: None };
     let mut summary = Summary::new(&job);
     for invariant in &mut summary.invariants {
         invariant.exercised = 10;
@@ -105,6 +110,86 @@ fn an_invariant_that_was_never_put_to_the_test() {
     assert_eq!(summary.complaints, ["leader-within is asked for and was never put to the test"]);
 }
 
+/// The scenario with a disk that lies besides.
+fn on_a_lying_disk(lines: &str) -> Scenario {
+    let mut scenario = expecting(lines);
+    let lie = Lever::DiskLie { target: vec![Selector::Node(NodeId(0))] };
+    scenario.setting.plan.faults.push(PlannedFault::at(Span::secs(1), lie));
+    scenario
+}
+
+#[test]
+fn what_is_not_promised_in_such_a_world_says_because_of_what() {
+    let violated = |summary: &mut Summary| violate(summary, "election-safety");
+    let summary = judged_in(&on_a_lying_disk(""), violated);
+    assert_eq!(summary.complaints, [""; 0], "nothing is promised on a disk that lies");
+    assert_eq!(verdict(&summary, "election-safety"), InvariantVerdict::NotPromised, "the verdict");
+    let because = |summary: &Summary, name: &str| summary.invariant(name).unwrap().not_promised_because;
+    assert_eq!(
+        because(&summary, "election-safety"),
+        FaultClass::LyingDisk.into(),
+        "the disk alone is to blame"
+    );
+    assert!(because(&summary, "leader-exclusion").is_empty(), "Raft never promises it");
+    let summary = judged_in(&on_a_lying_disk("violated = [\"election-safety\"]"), violated);
+    assert_eq!(verdict(&summary, "election-safety"), InvariantVerdict::Violated, "the scenario speaks of it");
+    assert!(because(&summary, "election-safety").is_empty(), "so no reason is given");
+}
+
+#[test]
+fn whoever_asks_for_a_leader_wants_to_know() {
+    for (name, asking) in [("leader-within", "leader_within"), ("leader-during", "leader_during")] {
+        let promised = interregnum_algorithms::find("bully").unwrap().promises(name, FaultClasses::NONE);
+        assert!(!promised, "Bully is a fit example while it does not promise {name}");
+        let of_bully = |lines: &str| judged_of("bully", &expecting(lines), |summary| violate(summary, name));
+        let summary = of_bully("");
+        assert_eq!(summary.complaints, [""; 0], "{name} is neither promised nor asked for");
+        assert_eq!(verdict(&summary, name), InvariantVerdict::NotPromised, "{name}");
+        let asked = format!("{asking} = \"1s\"");
+        let summary = of_bully(&asked);
+        assert_eq!(summary.complaints.len(), 1, "{name} is asked for: {:?}", summary.complaints);
+        assert!(summary.invariant(name).unwrap().unexpected, "{name} was not expected to be violated");
+        let summary = of_bully(&format!("{asked}\nviolated = [\"{name}\"]"));
+        assert_eq!(summary.complaints, [""; 0], "{name} was expected to be violated");
+        assert_eq!(verdict(&summary, name), InvariantVerdict::Violated, "{name} is shown as such");
+        let asked = expecting(&asked);
+        let summary = judged_of("bully", &asked, |summary| {
+            summary.invariants.iter_mut().for_each(|invariant| invariant.exercised = 0);
+        });
+        assert_eq!(summary.complaints, [format!("{name} is asked for and was never put to the test")]);
+    }
+}
+
+#[test]
+fn a_goal_that_no_run_reached() {
+    let asked = "sometimes = [\"split-vote\", \"zombie-leader\"]";
+    let summary = judged(asked, |summary| {
+        summary.goals.iter_mut().filter(|goal| goal.name == "zombie-leader").for_each(|goal| goal.runs = 1);
+    });
+    assert_eq!(
+        summary.complaints,
+        ["not exercised: `split-vote` never happened in 10 runs"],
+        "only that one"
+    );
+    let asked: Vec<&str> = summary.goals.iter().filter(|goal| goal.asked).map(|goal| goal.name).collect();
+    assert_eq!(asked, ["split-vote", "zombie-leader"], "both are marked");
+    assert_eq!(judged("", |_| ()).complaints, [""; 0], "nobody asked for any");
+}
+
+#[test]
+fn a_rate_out_of_bounds() {
+    let changes = |count: u64| {
+        move |summary: &mut Summary| {
+            summary.leader_changes = count;
+            summary.simulated = 2 * 3_600_000_000_000;
+        }
+    };
+    let bound = "leader_changes_per_hour = \"<= 1\"";
+    assert_eq!(judged(bound, changes(2)).complaints, [""; 0], "two in two hours are one in one");
+    let words = "leader_changes_per_hour is 1.50 (3 in 7200 s); expected <= 1";
+    assert_eq!(judged(bound, changes(3)).complaints, [words], "it is not rounded down");
+}
+
 #[test]
 fn bounds_on_failovers() {
     let slow = |summary: &mut Summary| {
@@ -155,13 +240,15 @@ fn faults_that_never_found_their_target() {
     assert_eq!(summary.complaints, [words]);
 }
 
-const BOUNDS: &str = "leader_within = \"1s\"\nleader_changes = \">= 2\"\nfailover = { p50 = \"1s\" }";
+const BOUNDS: &str = "leader_within = \"1s\"\nleader_during = \"1s\"\nleader_changes = \">= 2\"\n\
+                      leader_changes_per_hour = \">= 2\"\nsometimes = [\"contested\"]\nfailover = { p50 = \"1s\" }";
 
 #[test]
 fn numbers_are_judged_for_the_files_own_profile_and_size_only() {
     let own = Overrides { profile: Some(Profile::Matched), nodes: Some(3) };
-    let as_written = judged_in(&expecting_with(BOUNDS, own), |_| ());
-    assert_eq!(as_written.complaints.len(), 2, "what the file has is judged: {:?}", as_written.complaints);
+    let hours = |summary: &mut Summary| summary.simulated = 7_200_000_000_000;
+    let as_written = judged_in(&expecting_with(BOUNDS, own), hours);
+    assert_eq!(as_written.complaints.len(), 4, "what the file has is judged: {:?}", as_written.complaints);
     assert_eq!(as_written.not_judged, [""; 0], "all of it");
     let production = Overrides { profile: Some(Profile::Production), nodes: None };
     let larger = Overrides { profile: None, nodes: Some(5) };
@@ -171,7 +258,14 @@ fn numbers_are_judged_for_the_files_own_profile_and_size_only() {
         assert_eq!(summary.complaints, [""; 0], "{overrides:?}: the numbers are not meant for it");
         assert_eq!(
             summary.not_judged,
-            ["leader_within", "failover", "leader_changes"],
+            [
+                "leader_within",
+                "leader_during",
+                "failover",
+                "leader_changes",
+                "leader_changes_per_hour",
+                "sometimes"
+            ],
             "{overrides:?}: and that is said"
         );
     }

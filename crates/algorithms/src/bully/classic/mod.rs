@@ -74,6 +74,7 @@ impl Algorithm for Bully {
             Promise::except("leader-exclusion", FaultClasses::FORGETFUL_DISKS),
             Promise::except("fenced-writes", FaultClasses::FORGETFUL_DISKS),
             Promise::except("leader-within", FaultClasses::FORGETFUL_DISKS),
+            Promise::except("leader-during", FaultClasses::FORGETFUL_DISKS),
         ],
     };
 

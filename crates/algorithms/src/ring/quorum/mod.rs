@@ -132,6 +132,7 @@ impl Algorithm for QuorumRing {
             Promise::except("epoch-monotonic", FaultClasses::FORGETFUL_DISKS),
             Promise::except("fenced-writes", FaultClasses::FORGETFUL_DISKS),
             Promise::except("leader-within", FaultClasses::FORGETFUL_DISKS),
+            Promise::except("leader-during", FaultClasses::FORGETFUL_DISKS),
         ],
     };
 
