@@ -1,7 +1,7 @@
 use super::*;
 use crate::summary::FirstViolation;
 use crate::sweep::Seeds;
-use interregnum_kernel::{FaultClass, FaultClasses, GlobalTime, NodeId, Span};
+use interregnum_kernel::{FaultClass, GlobalTime, NodeId, Span};
 use interregnum_scenario::{Overrides, Profile, Scenario};
 use interregnum_world::{Lever, PlannedFault, Selector};
 
@@ -29,12 +29,8 @@ fn judged(expectations: &str, happened: impl FnOnce(&mut Summary)) -> Summary {
 }
 
 fn judged_in(scenario: &Scenario, happened: impl FnOnce(&mut Summary)) -> Summary {
-    judged_of("raft", scenario, happened)
-}
-
-fn judged_of(algorithm: &str, scenario: &Scenario, happened: impl FnOnce(&mut Summary)) -> Summary {
     let seeds = Seeds { first: 1, count: 10 };
-    let job = Job { scenario, algorithm, seeds, bug: None };
+    let job = Job { scenario, algorithm: "raft", seeds, bug: None };
     let mut summary = Summary::new(&job);
     for invariant in &mut summary.invariants {
         invariant.exercised = 10;
@@ -139,21 +135,18 @@ fn what_is_not_promised_in_such_a_world_says_because_of_what() {
 #[test]
 fn whoever_asks_for_a_leader_wants_to_know() {
     for (name, asking) in [("leader-within", "leader_within"), ("leader-during", "leader_during")] {
-        let promised = interregnum_algorithms::find("bully").unwrap().promises(name, FaultClasses::NONE);
-        assert!(!promised, "Bully is a fit example while it does not promise {name}");
-        let of_bully = |lines: &str| judged_of("bully", &expecting(lines), |summary| violate(summary, name));
-        let summary = of_bully("");
+        let unpromised = |lines: &str| judged_in(&on_a_lying_disk(lines), |summary| violate(summary, name));
+        let summary = unpromised("");
         assert_eq!(summary.complaints, [""; 0], "{name} is neither promised nor asked for");
         assert_eq!(verdict(&summary, name), InvariantVerdict::NotPromised, "{name}");
         let asked = format!("{asking} = \"1s\"");
-        let summary = of_bully(&asked);
+        let summary = unpromised(&asked);
         assert_eq!(summary.complaints.len(), 1, "{name} is asked for: {:?}", summary.complaints);
         assert!(summary.invariant(name).unwrap().unexpected, "{name} was not expected to be violated");
-        let summary = of_bully(&format!("{asked}\nviolated = [\"{name}\"]"));
+        let summary = unpromised(&format!("{asked}\nviolated = [\"{name}\"]"));
         assert_eq!(summary.complaints, [""; 0], "{name} was expected to be violated");
         assert_eq!(verdict(&summary, name), InvariantVerdict::Violated, "{name} is shown as such");
-        let asked = expecting(&asked);
-        let summary = judged_of("bully", &asked, |summary| {
+        let summary = judged_in(&on_a_lying_disk(&asked), |summary| {
             summary.invariants.iter_mut().for_each(|invariant| invariant.exercised = 0);
         });
         assert_eq!(summary.complaints, [format!("{name} is asked for and was never put to the test")]);

@@ -3,7 +3,7 @@
 use crate::declare::{Item, Kind};
 use crate::nearest::{any_of, did_you_mean};
 use crate::reader::{Reader, Remark};
-use interregnum_kernel::{Profile, Standing};
+use interregnum_kernel::{Connected, Profile, Standing};
 use interregnum_world::{ClockChoice, Connections, Happening, InFlight, Unsynced, Wake};
 use serde_json::json;
 
@@ -44,6 +44,15 @@ pub(crate) const IN_FLIGHT: Kind<InFlight> = Kind {
     words: "\"drop\" or \"deliver\"",
     read: |reader, item| word(reader, item, IN_FLIGHT.words, &IN_FLIGHT_WORDS),
     schema: |_| json!({ "enum": IN_FLIGHT_WORDS.map(|(name, _)| name) }),
+};
+
+const CONNECTED_WORDS: [(&str, Connected); 2] = [("quorum", Connected::Quorum), ("hub", Connected::Hub)];
+
+/// How well a quorum is connected.
+pub(crate) const CONNECTED: Kind<Connected> = Kind {
+    words: "\"quorum\" or \"hub\"",
+    read: |reader, item| word(reader, item, CONNECTED.words, &CONNECTED_WORDS),
+    schema: |_| json!({ "enum": CONNECTED_WORDS.map(|(name, _)| name) }),
 };
 
 const UNSYNCED_WORDS: [(&str, Unsynced); 3] = [

@@ -4,7 +4,8 @@ use crate::catalogue::GoalNeeds;
 use crate::declare::{Declared, Item, Key, Kind, Table};
 use crate::expectation::{Comparison, Counted, Expectation, FailoverExpectation, LeaderDuring};
 use crate::kinds::duration::{DURATION, PERIOD};
-use crate::kinds::scalar::{COMPARISON, GOALS, INVARIANTS, word};
+use crate::kinds::scalar::{COMPARISON, GOALS, INVARIANTS};
+use crate::kinds::word::CONNECTED;
 use crate::reader::{At, Fields, Reader, Remark};
 use crate::schema;
 use crate::sections::parameters::warn_if_unused;
@@ -101,14 +102,6 @@ static OF: Key<Connected> = Key::or(
      quorum.",
 );
 static LEADER_DURING_TABLE: Table = Table { name: "leader_during", keys: || vec![&WITHIN, &OF] };
-
-const LEVELS: [(&str, Connected); 2] = [("quorum", Connected::Quorum), ("hub", Connected::Hub)];
-
-const CONNECTED: Kind<Connected> = Kind {
-    words: "\"quorum\" or \"hub\"",
-    read: |reader, item| word(reader, item, CONNECTED.words, &LEVELS),
-    schema: |_| json!({ "enum": LEVELS.map(|(name, _)| name) }),
-};
 
 const LEADER_DURING_KIND: Kind<LeaderDuring> = Kind {
     words: "a duration longer than zero, such as \"2s\", or { within = \"2s\", of = \"hub\" }",
