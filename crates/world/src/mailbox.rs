@@ -21,7 +21,7 @@ pub(crate) const MOST_HELD: usize = 10_000;
 pub(crate) enum Held<P: Protocol> {
     Message(NodeId, P::Message),
     Disconnect(Process),
-    /// A timer that ran out, and the number that it had been set with: set again since, it has not.
+    /// A timer that ran out, and the number that it had been set with.
     Timer(usize, u64),
     /// An fsync that ended: so many writes are durable, and the process does not know it yet.
     Persisted(u32),
@@ -192,9 +192,11 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
         if mailbox.due.is_some() || mailbox.is_stopped() {
             return;
         }
-        // A timer that was set again has not run out after all, and takes no time.
+        let armed = self.hosts[node.index()].armed();
+        // A timer that was set again or cancelled has not run out after all, and takes no time.
         while let Some(Held::Timer(slot, number)) = mailbox.held.front()
-            && !self.core.timers.ran_out(node, *slot, *number)
+            && !(armed.contains(P::Timer::from_index(*slot))
+                && self.core.timers.ran_out(node, *slot, *number))
         {
             mailbox.held.pop_front();
         }

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Two keepers, fickle links, random fsyncs and clocks, clients and faults.
-fn busy() -> Story {
+pub(crate) fn busy() -> Story {
     let mut story = cluster(5)
         .kept_by(&[1, 2])
         .with_every_link(|link| {

@@ -1,12 +1,12 @@
 //! Telling a run: a cluster, what befalls it, and what was seen of it.
 
 use crate::protocol::{Book, Lighthouse};
-use interregnum_kernel::{GlobalTime, NodeId, NodeSet, Observation, Span, What};
+use interregnum_kernel::{GlobalTime, Jitter, NodeId, NodeSet, Observation, Span, What};
 use interregnum_sim::{Outcome, Simulator};
 use interregnum_world::record::{EffectRecord, Entry, InputRecord};
 use interregnum_world::{
     Connections, DiskAfter, Endpoint, InFlight, Latency, Lever, LinkSetting, PlannedFault, Selector, Setting,
-    Unsynced, When,
+    Trigger, Unsynced, Wake, When,
 };
 use std::sync::Arc;
 
@@ -68,6 +68,20 @@ pub(crate) fn stall(target: &[Selector]) -> Lever {
     Lever::DiskStall { target: target.to_vec() }
 }
 
+/// A pause after which what the node's own clock brought about comes before what others sent it.
+pub(crate) fn pause(target: &[Selector]) -> Lever {
+    pause_with(Wake::TimersFirst, target)
+}
+
+pub(crate) fn pause_with(wake: Wake, target: &[Selector]) -> Lever {
+    Lever::Pause { target: target.to_vec(), wake }
+}
+
+/// Each input takes so many milliseconds.
+pub(crate) fn slow(millis: u64, target: &[Selector]) -> Lever {
+    Lever::SlowNode { target: target.to_vec(), each: Jitter::exactly(Span::millis(millis)) }
+}
+
 pub(crate) fn transfer(to: &[Selector]) -> Lever {
     Lever::Transfer { to: to.to_vec() }
 }
@@ -124,6 +138,12 @@ impl Story {
     pub(crate) fn during(self, from: u64, to: u64, lever: Lever) -> Story {
         let (at, lasts) = (Span::millis(from), Some(Span::millis(to - from)));
         self.with(|setting| setting.plan.faults.push(PlannedFault { when: When::At(at), lever, lasts }))
+    }
+
+    /// A fault that comes with its trigger, and lasts.
+    pub(crate) fn upon(self, trigger: Trigger, lever: Lever) -> Story {
+        let fault = PlannedFault { when: When::Upon(trigger), lever, lasts: None };
+        self.with(|setting| setting.plan.faults.push(fault))
     }
 
     /// Drops a fault from the plan, by its place.
@@ -221,6 +241,16 @@ impl Told {
         self.times_of(to, |input| {
             matches!(input, InputRecord::Vanish { from: sender, kind: this } if (*sender, *this) == (n(from), kind))
         })
+    }
+
+    /// When something came up for a node that had to wait, and what.
+    pub(crate) fn waiting(&self, node: u8) -> Vec<(GlobalTime, &str)> {
+        let of = |entry: &'_ Entry| entry.node == Some(n(node));
+        let waits = self.entries.iter().filter(|entry| of(entry)).filter_map(|entry| match &entry.input {
+            InputRecord::Wait { what, .. } => Some((entry.at_ns, what.as_str())),
+            _ => None,
+        });
+        waits.collect()
     }
 
     /// When one of a node's timers ran out.
