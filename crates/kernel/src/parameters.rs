@@ -44,6 +44,8 @@ pub enum ParameterKind {
     Nodes,
     /// One log per node, each the list of its entries' epochs: `[[1, 1, 2], [1]]`. Nodes without one start empty.
     Logs,
+    /// One of these words.
+    Word(&'static [&'static str]),
 }
 
 impl ParameterKind {
@@ -57,6 +59,7 @@ impl ParameterKind {
             ParameterKind::Counts => "a list of whole numbers, one per node, such as [3, 1, 2]",
             ParameterKind::Nodes => "a list of nodes such as [1, 2]",
             ParameterKind::Logs => "a list of logs, each a list of epochs, such as [[1, 1, 2], [1]]",
+            ParameterKind::Word(_) => "one of the parameter's words",
         }
     }
 }
@@ -78,6 +81,8 @@ pub enum Value {
     Nodes(NodeSet),
     /// Initial logs, per node the epochs of its entries.
     Logs(Vec<Vec<u64>>),
+    /// A word.
+    Word(String),
 }
 
 impl fmt::Display for Value {
@@ -90,6 +95,7 @@ impl fmt::Display for Value {
             Value::Counts(counts) => write!(f, "{counts:?}"),
             Value::Nodes(nodes) => f.debug_list().entries(nodes.iter().map(|node| node.0 + 1)).finish(),
             Value::Logs(logs) => write!(f, "{logs:?}"),
+            Value::Word(word) => f.write_str(word),
         }
     }
 }
@@ -264,6 +270,22 @@ impl Parameters {
                 refuse("members", format!("there is no node {} among {}", stranger.0 + 1, self.nodes))
             }
             None => Ok(self.members),
+        }
+    }
+
+    /// The word that a parameter stands for, by its place among those that it can be.
+    ///
+    /// # Errors
+    /// If it was set to something else, or to no word of the parameter's.
+    pub fn word(&self, spec: &ParameterSpec) -> Result<usize, ParameterError> {
+        match (self.get(spec), spec.kind) {
+            (Value::Word(word), ParameterKind::Word(words)) => {
+                words.iter().position(|known| *known == word).ok_or_else(|| ParameterError {
+                    parameter: spec.name,
+                    problem: format!("expected {}, found {word}", words.join(" or ")),
+                })
+            }
+            (other, _) => Err(mismatch(spec, &other)),
         }
     }
 

@@ -80,6 +80,9 @@ pub(crate) fn parameter(spec: &ParameterSpec, word: &str, nodes: usize) -> Resul
         ParameterKind::Counts => numbers(word).map(Value::Counts).ok_or_else(expected),
         ParameterKind::Nodes => self::nodes(word, nodes).map(Value::Nodes),
         ParameterKind::Logs => logs(word).map(Value::Logs).ok_or_else(expected),
+        ParameterKind::Word(words) => {
+            words.contains(&word).then(|| Value::Word(word.to_owned())).ok_or_else(expected)
+        }
     }
 }
 
@@ -106,6 +109,7 @@ mod tests {
             (ParameterKind::Nodes, Value::Nodes(NodeSet(0b101))),
             (ParameterKind::Logs, Value::Logs(vec![vec![1, 1, 2], vec![], vec![1]])),
             (ParameterKind::Logs, Value::Logs(Vec::new())),
+            (ParameterKind::Word(&["now", "never"]), Value::Word("never".to_owned())),
         ] {
             assert_eq!(read(kind, &value.to_string()), Ok(value), "{kind:?}");
         }
@@ -123,6 +127,7 @@ mod tests {
             (ParameterKind::Logs, "1, 1"),
             (ParameterKind::Logs, "[[1], 2]"),
             (ParameterKind::Logs, "[[1] [2]]"),
+            (ParameterKind::Word(&["now", "never"]), "then"),
         ] {
             let expected = format!("parameter `p` is {}, not `{word}`", kind.in_words());
             assert_eq!(read(kind, word), Err(expected), "{kind:?}");

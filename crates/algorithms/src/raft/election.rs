@@ -4,7 +4,7 @@ use super::bugs::Plant;
 use super::phases::Moment;
 use super::state::{State, Write};
 use super::{Message, Out, Raft, Timer};
-use interregnum_kernel::{Epoch, Fact, Jitter, LogIndex, NodeId, Office, Release, Role, Span};
+use interregnum_kernel::{Epoch, Fact, Jitter, LogIndex, NodeId, Now, Office, Release, Role, Span};
 
 /// Standing for election.
 impl Raft {
@@ -366,7 +366,7 @@ impl Raft {
     }
 
     /// The own writes that became durable: the own vote counts now, the own entries count now.
-    pub(super) fn on_persisted(&self, state: &mut State, write: &Write, out: &mut Out) {
+    pub(super) fn on_persisted(&self, state: &mut State, now: Now, write: &Write, out: &mut Out) {
         if state.restoring > LogIndex::ZERO {
             self.on_restored(state, write);
         }
@@ -376,7 +376,7 @@ impl Raft {
                 out.reach(Moment::VotesAsked.into());
                 self.count_vote(state, state.node, out);
             }
-            Role::Leader => self.on_own_disk_answered(state, write, out),
+            Role::Leader => self.on_own_disk_answered(state, now, write, out),
             _ => {}
         }
     }

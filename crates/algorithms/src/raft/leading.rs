@@ -1,11 +1,10 @@
 //! What a leader does besides sending entries: it begins its term, is heard, checks that it has a quorum, and falls
 //! silent when its own disk does not answer.
 
-use super::bugs::Plant;
 use super::phases::Moment;
 use super::state::{LogWrite, Progress, State, Write};
 use super::{Message, Out, Raft, Timer};
-use interregnum_kernel::{Jitter, LocalTime, LogIndex, NodeId, NodeSet, Now, Role, Span};
+use interregnum_kernel::{Jitter, LocalTime, LogIndex, NodeId, NodeSet, Now, Release, Role, Span};
 
 impl Raft {
     /// The election is won, and the own vote is durable: the node leads from now on. Its first entry, which is nobody's
@@ -39,7 +38,8 @@ impl Raft {
         }
         let batch = self.append_own(state, None, None, out);
         for peer in self.peers(state).minus(self.witnesses).iter() {
-            out.send(peer, Message::AppendEntries { term: state.current_term, batch: batch.clone() });
+            let message = Message::AppendEntries { term: state.current_term, batch: batch.clone() };
+            out.send_when(self.release(), peer, message);
         }
         out.reach(Moment::Elected.into());
     }
@@ -68,6 +68,16 @@ impl Raft {
         if state.leading.stalled {
             return;
         }
+        if self.on_stuck_disk == OnStuckDisk::DelayHeartbeats && state.awaits_own_disk() {
+            if state.leading.beats_at == LogIndex::ZERO {
+                state.leading.beats_at = state.log.last_index();
+            }
+            return;
+        }
+        self.beat(state, now, out);
+    }
+
+    fn beat(&self, state: &mut State, now: Now, out: &mut Out) {
         let sent = self.stamp(state, now);
         for peer in self.peers(state).iter() {
             // A follower must not commit what it was not seen to have.
@@ -137,9 +147,40 @@ impl Raft {
     }
 }
 
+/// What a leader does whose own disk does not answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum OnStuckDisk {
+    /// It sends nothing once the disk has not answered for `disk_stall_timeout`, until it answers. What a pull request of
+    /// hashicorp/raft proposes (683, 2026), with ten heartbeat timeouts, for a replication that does not come to its end.
+    FallSilent,
+    /// Heartbeats that fall due leave when everything written before is durable, and entries when they are. What
+    /// CockroachDB does with the heartbeats of its nodes (cockroach pull request 41761, 2019).
+    DelayHeartbeats,
+    /// It goes on being heard, as in hashicorp/raft (issue 503, 2022).
+    Ignore,
+}
+
+impl OnStuckDisk {
+    /// The words for them in scenario files, in the order of [`OnStuckDisk::ALL`].
+    pub(crate) const WORDS: &'static [&'static str] = &["fall-silent", "delay-heartbeats", "ignore"];
+
+    /// All of them.
+    pub(crate) const ALL: [OnStuckDisk; 3] =
+        [OnStuckDisk::FallSilent, OnStuckDisk::DelayHeartbeats, OnStuckDisk::Ignore];
+}
+
 /// The leader's own disk. A leader that cannot write can commit nothing that its followers could not commit without it,
 /// and while it is heard they elect nobody else.
 impl Raft {
+    /// When entries leave. They are heard like heartbeats, so that they wait where these do.
+    #[inline]
+    pub(super) fn release(&self) -> Release {
+        match self.on_stuck_disk {
+            OnStuckDisk::DelayHeartbeats => Release::OnceDurable,
+            OnStuckDisk::FallSilent | OnStuckDisk::Ignore => Release::AtOnce,
+        }
+    }
+
     /// From now on an own write is under way.
     pub(super) fn await_own_disk(&self, out: &mut Out) {
         out.set_timer(Timer::DiskStall, Jitter::exactly(self.disk_stall_timeout));
@@ -147,13 +188,11 @@ impl Raft {
 
     /// The disk has not answered for too long: no more heartbeats and entries until it does.
     pub(super) fn on_disk_stall(&self, state: &mut State) {
-        // The bug: heartbeats know nothing of the disk.
-        let ignored = self.bug == Some(Plant::HeartbeatIgnoresStuckDisk);
-        state.leading.stalled = state.awaits_own_disk() && !ignored;
+        state.leading.stalled = state.awaits_own_disk() && self.on_stuck_disk == OnStuckDisk::FallSilent;
     }
 
     /// One of a leader's writes is durable: its entries count as its own acknowledgement.
-    pub(super) fn on_own_disk_answered(&self, state: &mut State, write: &Write, out: &mut Out) {
+    pub(super) fn on_own_disk_answered(&self, state: &mut State, now: Now, write: &Write, out: &mut Out) {
         let Some(LogWrite::Append(batch)) = &write.log else { return };
         let written = batch.last_index();
         // The write may be older than the term, and its entries replaced since.
@@ -172,6 +211,11 @@ impl Raft {
         }
         if !self.witnesses.is_empty() {
             self.tell_witnesses(state, out);
+        }
+        let due = state.leading.beats_at;
+        if due > LogIndex::ZERO && state.own_matched() >= due {
+            state.leading.beats_at = LogIndex::ZERO;
+            self.beat(state, now, out);
         }
         self.advance_commit(state, out);
     }

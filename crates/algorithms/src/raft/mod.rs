@@ -87,6 +87,7 @@ pub use log::{Log, Placed, Snapshot};
 pub use message::{Batch, Message};
 pub use state::{Disk, LogWrite, State, Write};
 
+use self::leading::OnStuckDisk;
 use self::phases::Moment;
 use crate::{Algorithm, Entry, Promise};
 use interregnum_kernel::{
@@ -104,6 +105,7 @@ pub struct Raft {
     election_timeout: Jitter,
     heartbeat_interval: Span,
     disk_stall_timeout: Span,
+    on_stuck_disk: OnStuckDisk,
     pre_vote: bool,
     check_quorum: bool,
     stickiness: bool,
@@ -269,7 +271,7 @@ impl Protocol for Raft {
         match input {
             Input::Received { from, message } => self.on_message(state, from, message, out),
             Input::Fired(timer) => self.on_timer(state, now, timer, out),
-            Input::Persisted(write) => self.on_persisted(state, &write, out),
+            Input::Persisted(write) => self.on_persisted(state, now, &write, out),
             Input::Propose(command) => self.on_propose(state, command, out),
             Input::Administer(Order::TransferLeadership(target)) => self.on_transfer(state, target, out),
             Input::Administer(Order::Resign) => self.on_resign(state, out),

@@ -2,6 +2,7 @@
 
 use super::Raft;
 use super::bugs::Plant;
+use super::leading::OnStuckDisk;
 use crate::profile::{self, check_heartbeat, check_timeout, even_cluster, initial_logs, refuse};
 use interregnum_kernel::{
     Jitter, NodeSet, ParameterError, ParameterKind, ParameterSpec, Parameters, Profile, Span, Value,
@@ -38,6 +39,13 @@ const DISK_STALL_TIMEOUT: ParameterSpec = ParameterSpec {
     kind: ParameterKind::Span,
     doc: "how long a leader waits for its own disk before it falls silent; where not set, the shortest election timeout",
     default: |profile| Value::Span(shortest_timeout(profile)),
+};
+
+const ON_STUCK_DISK: ParameterSpec = ParameterSpec {
+    name: "on_stuck_disk",
+    kind: ParameterKind::Word(OnStuckDisk::WORDS),
+    doc: "what a leader does whose own disk does not answer: it falls silent after disk_stall_timeout, or lets every heartbeat wait for the writes before it, or ignores it",
+    default: |_| Value::Word(OnStuckDisk::WORDS[0].to_owned()),
 };
 
 const PRE_VOTE: ParameterSpec = ParameterSpec {
@@ -136,6 +144,7 @@ pub(crate) static SPECS: &[ParameterSpec] = &[
     ELECTION_TIMEOUT,
     HEARTBEAT_INTERVAL,
     DISK_STALL_TIMEOUT,
+    ON_STUCK_DISK,
     PRE_VOTE,
     CHECK_QUORUM,
     STICKINESS,
@@ -173,6 +182,7 @@ pub(super) fn read(parameters: &Parameters) -> Result<Raft, ParameterError> {
         _ => election_timeout.min,
     };
 
+    let mut on_stuck_disk = OnStuckDisk::ALL[parameters.word(&ON_STUCK_DISK)?];
     let mut pre_vote = parameters.flag(&PRE_VOTE)?;
     let mut check_quorum = parameters.flag(&CHECK_QUORUM)?;
     let mut stickiness = parameters.flag(&STICKINESS)?;
@@ -183,6 +193,7 @@ pub(super) fn read(parameters: &Parameters) -> Result<Raft, ParameterError> {
     // A bug that consists in a choice of switches, or is unreachable without one, sets them.
     match bug {
         Some(Plant::PrevoteCountedAsVote) => pre_vote = true,
+        Some(Plant::HeartbeatIgnoresStuckDisk) => on_stuck_disk = OnStuckDisk::Ignore,
         Some(Plant::PrecandidateKeepsLeader) => (pre_vote, stickiness) = (true, true),
         Some(Plant::QuorumlessLeaderPinsBridge) => (check_quorum, stickiness, lease) = (false, true, false),
         Some(Plant::NoPrevotePartialCut) => (pre_vote, stickiness, lease) = (false, false, false),
@@ -216,6 +227,7 @@ pub(super) fn read(parameters: &Parameters) -> Result<Raft, ParameterError> {
         election_timeout,
         heartbeat_interval,
         disk_stall_timeout,
+        on_stuck_disk,
         pre_vote,
         check_quorum,
         stickiness,

@@ -32,7 +32,8 @@ impl Raft {
             if *next == batch.last_index() {
                 // The usual case: everyone is sent the same one entry.
                 *next = next.next();
-                out.send(peer, Message::AppendEntries { term: state.current_term, batch: batch.clone() });
+                let message = Message::AppendEntries { term: state.current_term, batch: batch.clone() };
+                out.send_when(self.release(), peer, message);
             } else {
                 self.send_entries(state, peer, out);
             }
@@ -109,7 +110,7 @@ impl Raft {
         if !state.leading.probing.contains(peer) {
             progress.next = batch.last_index().next();
         }
-        out.send(peer, Message::AppendEntries { term: state.current_term, batch });
+        out.send_when(self.release(), peer, Message::AppendEntries { term: state.current_term, batch });
     }
 
     pub(super) fn on_append_response(

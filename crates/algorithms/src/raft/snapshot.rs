@@ -36,7 +36,7 @@ impl Raft {
     pub(super) fn send_snapshot(&self, state: &mut State, peer: NodeId, out: &mut Out) {
         state.leading.probing.insert(peer);
         let batch = Arc::new(Batch::of_snapshot(*state.log.start()));
-        out.send(peer, Message::InstallSnapshot { term: state.current_term, batch });
+        out.send_when(self.release(), peer, Message::InstallSnapshot { term: state.current_term, batch });
     }
 
     /// A snapshot arrives (paper Figure 13). `unsaved`: the term was entered just now.

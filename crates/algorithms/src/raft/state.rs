@@ -89,6 +89,8 @@ pub(crate) struct Leading {
     pub(crate) transferee: Option<NodeId>,
     /// Whether the own disk has not answered for too long.
     pub(crate) stalled: bool,
+    /// The own log has to be durable up to here before heartbeats that are due leave; zero if none wait.
+    pub(crate) beats_at: LogIndex,
     /// Whether the first heartbeats of the reign have been sent.
     pub(crate) heard: bool,
     /// When the lease ends.
@@ -125,6 +127,7 @@ impl Leading {
             active: NodeSet::EMPTY,
             transferee: None,
             stalled: false,
+            beats_at: LogIndex::ZERO,
             heard: false,
             lease_until: None,
             change: None,
@@ -142,6 +145,7 @@ impl Leading {
         self.active = NodeSet::EMPTY;
         self.transferee = None;
         self.stalled = false;
+        self.beats_at = LogIndex::ZERO;
         self.heard = false;
         self.lease_until = None;
         self.change = None;

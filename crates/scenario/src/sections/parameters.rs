@@ -117,7 +117,17 @@ fn parameter(reader: &mut Reader<'_>, item: &Item<'_>, spec: &ParameterSpec) -> 
         ParameterKind::Counts => counts(reader, item, spec.kind.in_words()).map(Value::Counts),
         ParameterKind::Nodes => reader.read(&NODES, item).map(Value::Nodes),
         ParameterKind::Logs => logs(reader, item, spec.kind.in_words()).map(Value::Logs),
+        ParameterKind::Word(words) => word(reader, item, spec.name, words).map(Value::Word),
     }
+}
+
+fn word(reader: &mut Reader<'_>, item: &Item<'_>, name: &str, words: &[&'static str]) -> Option<String> {
+    let text = reader.text(item, &any_of(words))?;
+    if words.contains(&text) {
+        return Some(text.to_owned());
+    }
+    unknown_word(reader, item, &format!("value of {name}"), text, words);
+    None
 }
 
 fn counts(reader: &mut Reader<'_>, item: &Item<'_>, words: &str) -> Option<Vec<u64>> {
@@ -178,5 +188,6 @@ fn parameter_schema(kind: ParameterKind) -> Json {
         ParameterKind::Logs => {
             json!({ "type": "array", "items": { "type": "array", "items": count } })
         }
+        ParameterKind::Word(words) => json!({ "enum": words }),
     }
 }

@@ -96,3 +96,74 @@ fn a_deposed_leader_watches_its_disk_no_more() {
     assert_eq!(cluster.armed(N1, Timer::DiskStall), None);
     assert!(!cluster.state(N1).leading.stalled);
 }
+
+fn with_policy(word: &str) -> Parameters {
+    Parameters::of(3).with("on_stuck_disk", Value::Word(word.to_owned()))
+}
+
+#[test]
+fn a_leader_that_ignores_its_disk_is_heard_for_ever() {
+    let mut cluster = Cluster::of(&with_policy("ignore"));
+    cluster.elect(N1);
+    cluster.stuck.insert(N1);
+    cluster.propose(N1, 42);
+    cluster.settle();
+    cluster.count_sent();
+    cluster.fire(N1, Timer::DiskStall);
+    cluster.beat(N1);
+    assert_eq!(cluster.count_sent(), [("Heartbeat", 2), ("HeartbeatResponse", 2)]);
+}
+
+#[test]
+fn delayed_heartbeats_leave_when_what_was_written_before_them_is_durable() {
+    let mut cluster = Cluster::of(&with_policy("delay-heartbeats"));
+    cluster.elect(N1);
+    cluster.stuck.insert(N1);
+    cluster.propose(N1, 42);
+    cluster.settle();
+    cluster.count_sent();
+    cluster.fire(N1, Timer::Heartbeat);
+    cluster.propose(N1, 43);
+    assert_eq!(cluster.count_sent(), [], "neither heartbeats nor entries leave");
+    cluster.sync(N1);
+    let sent = cluster.count_sent();
+    assert!(
+        sent.contains(&("Heartbeat", 2)),
+        "the write before them is durable, a later one is not: {sent:?}"
+    );
+    assert!(sent.contains(&("AppendEntries", 2)), "the durable entry leaves, the other waits: {sent:?}");
+}
+
+#[test]
+fn heartbeats_that_wait_do_not_pile_up() {
+    let mut cluster = Cluster::of(&with_policy("delay-heartbeats"));
+    cluster.elect(N1);
+    cluster.stuck.insert(N1);
+    cluster.propose(N1, 42);
+    cluster.settle();
+    for _ in 0..5 {
+        cluster.fire(N1, Timer::Heartbeat);
+    }
+    cluster.count_sent();
+    cluster.sync(N1);
+    assert!(cluster.count_sent().contains(&("Heartbeat", 2)), "one round, however many were due");
+}
+
+#[test]
+fn a_heartbeat_waits_for_nothing_where_nothing_is_being_written() {
+    let mut cluster = Cluster::of(&with_policy("delay-heartbeats"));
+    cluster.elect(N1);
+    cluster.stuck.insert(N1);
+    cluster.count_sent();
+    cluster.beat(N1);
+    assert_eq!(cluster.count_sent(), [("Heartbeat", 2), ("HeartbeatResponse", 2)]);
+}
+
+#[test]
+fn a_conduct_that_does_not_exist_is_refused_by_name() {
+    let error = Raft::from_parameters(&with_policy("panic")).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "parameter `on_stuck_disk`: expected fall-silent or delay-heartbeats or ignore, found panic"
+    );
+}
