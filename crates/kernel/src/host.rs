@@ -151,6 +151,13 @@ impl<P: Protocol> Host<P> {
         self.incarnation = self.incarnation.next();
     }
 
+    /// Puts another disk into a node that is down. A node that runs keeps its own.
+    pub fn replace_disk(&mut self, disk: P::Disk) {
+        if self.running.is_none() {
+            self.disk = disk;
+        }
+    }
+
     /// Gives a message to the node. A node that is down does not hear it.
     #[inline(always)]
     pub fn receive(

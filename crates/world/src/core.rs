@@ -69,7 +69,7 @@ impl Site {
 }
 
 /// One node's disk, as far as time is concerned.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Disk {
     /// Writes that the fsync under way covers; zero when none is.
     pub(crate) covers: u32,
@@ -77,6 +77,8 @@ pub(crate) struct Disk {
     pub(crate) operation: u32,
     /// How many faults stall it.
     pub(crate) stalls: u16,
+    /// The faults that slow it down, and by how much each makes an fsync longer.
+    pub(crate) slow: Vec<(u32, Jitter)>,
 }
 
 /// Everything around the nodes.
@@ -245,7 +247,10 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> Core<P, A, O, R> {
             return;
         }
         let operation = disk.operation;
+        // What it takes by itself comes from a stream of its own, so that it is the same with and without faults.
         let took = self.fsync.sample(&mut site.disk);
+        let harm = &mut site.harm;
+        let took = disk.slow.iter().fold(took, |sum, (_, by)| sum + harm.span(by.min, by.max));
         self.push(self.now + took, Event::Fsync { node, operation });
     }
 

@@ -3,7 +3,7 @@
 use crate::connectivity::Mesh;
 use crate::core::{Core, Counters, NodePort, Site};
 use crate::event::{Agenda, Event};
-use crate::faults::{Faults, Strobes};
+use crate::faults::{Faults, Ledgers, Strobes};
 use crate::mailbox::{Held, Mailbox};
 use crate::quorum::Obeyed;
 use crate::record::{Entry, InputRecord, NodeRecord, Recorder};
@@ -34,6 +34,7 @@ pub struct World<P: Protocol, A, O, R> {
     pub(crate) triggers: Triggers,
     pub(crate) mailboxes: Vec<Mailbox<P>>,
     pub(crate) strobes: Strobes,
+    pub(crate) ledgers: Ledgers<P>,
     pub(crate) workload: Workload,
     pub(crate) resource: Resource,
 }
@@ -53,6 +54,7 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
             triggers: Triggers::default(),
             mailboxes: (0..setting.nodes).map(|_| Mailbox::default()).collect(),
             strobes: Strobes::new(),
+            ledgers: Ledgers::new(),
             workload: Workload::default(),
             resource: Resource::new(setting.fencing),
             protocol,
@@ -76,6 +78,7 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
         for host in &mut self.hosts {
             host.reset(&self.protocol);
         }
+        self.ledgers.reset(&self.faults.plan, &self.hosts);
         self.schedule_plan(&setting);
         self.schedule_clients(&setting);
         for node in setting.everyone().minus(setting.down).iter() {
@@ -235,6 +238,7 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
         let writes = std::mem::take(&mut disk.covers);
         self.core.counters.fsyncs += 1;
         self.core.account(tag::FSYNC, u64::from(writes) << 8 | u64::from(node.0));
+        self.note_acknowledged(node, writes);
         if self.core.apart.contains(node) {
             return self.hold(sequence, node, Held::Persisted(writes));
         }

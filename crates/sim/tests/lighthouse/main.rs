@@ -9,6 +9,7 @@ mod crashes;
 mod cuts;
 mod degrade;
 mod determinism;
+mod disk_levers;
 mod disks;
 mod freezes;
 mod healing;

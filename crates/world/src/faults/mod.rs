@@ -15,6 +15,7 @@ use crate::select::Group;
 use crate::setting::{Endpoint, Setting};
 use crate::world::{World, tag};
 pub(crate) use clocks::Strobes;
+pub(crate) use disks::Ledgers;
 use interregnum_kernel::{Digest, GlobalTime, LossCause, NodeId, NodeSet, Observer, Order, Protocol, What};
 pub(crate) use processes::Death;
 use std::hash::{Hash, Hasher};
