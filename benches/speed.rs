@@ -7,13 +7,14 @@
 //! The contestants take turns in short rounds. Two ratios are printed: the median of the ratios within each round, and
 //! the ratio of everyone's best round. Where they differ much, the machine was too busy to measure on.
 //!
-//! `ONLY=light`, `ONLY=heavy`, `ONLY=floor` or `ONLY=failovers` runs one contestant once and prints its events, for a
-//! profiler or a count of instructions; `SECS=100` sets how much time it simulates, in failovers how many trials, and
-//! `ALGORITHM=ring` whose failovers they are, Raft's unless it is set.
+//! `ONLY=light`, `ONLY=heavy`, `ONLY=floor`, `ONLY=failovers`, `ONLY=hostile` or `ONLY=quiet` runs one contestant once and
+//! prints its events, for a profiler or a count of instructions; `SECS=100` sets how much time it simulates, in failovers
+//! and under a nemesis how many runs, and `ALGORITHM=ring` whose they are, Raft's unless it is set. `ONLY=nemesis` prints
+//! the last rows alone.
 
 use interregnum_algorithms::ALGORITHMS;
 use interregnum_benches::exchange::{self, Heavy, Light};
-use interregnum_benches::{failovers, floor};
+use interregnum_benches::{failovers, floor, swarm};
 use interregnum_kernel::Span;
 use std::time::Instant;
 
@@ -39,7 +40,11 @@ fn main() {
     row("(b) the exchange written by hand", &floors, &floors);
     failover_trials();
     every_algorithm();
+    nemesis();
 }
+
+/// What `ONLY` can name.
+const CONTESTANTS: &str = "light, heavy, floor, failovers, hostile, quiet, nemesis";
 
 /// Trials of one round of (c).
 const TRIALS: u64 = 400;
@@ -112,6 +117,27 @@ fn every_algorithm() {
     }
 }
 
+/// Runs of one round of (e).
+const RUNS: u64 = 40;
+
+/// The share of its throughput that a simulator may lose to a nemesis.
+const ALLOWED_LOSS: f64 = 0.15;
+
+/// (e): events per second of the same Raft cluster with random faults and without, in turns.
+fn nemesis() {
+    let (mut hostile, mut quiet) = (Vec::new(), Vec::new());
+    for round in 0..ROUNDS / 2 {
+        quiet.push(speed(|| swarm::run(swarm::quiet(), "raft", round * RUNS, RUNS)));
+        hostile.push(speed(|| swarm::run(swarm::hostile(), "raft", round * RUNS, RUNS)));
+    }
+    println!("{:44} {:>12} {:>14} {:>14}", "", "best, M/s", "ratio to off", "ratio of bests");
+    row("(e) Raft under a nemesis, all invariants on", &hostile, &quiet);
+    row("    the same without it", &quiet, &quiet);
+    let loss = 1.0 - best(&hostile) / best(&quiet);
+    let verdict = if loss < ALLOWED_LOSS { "less" } else { "NOT LESS" };
+    println!("    {:.1} % of the throughput, {verdict} than {:.0} %", loss * 100.0, ALLOWED_LOSS * 100.0);
+}
+
 /// One contestant alone, once.
 fn run_alone(contestant: &str) {
     let seconds = std::env::var("SECS").ok().and_then(|text| text.parse().ok()).unwrap_or(100);
@@ -122,7 +148,10 @@ fn run_alone(contestant: &str) {
         "heavy" => exchange::simulator::<Heavy>(horizon).run(1).counters.events,
         "floor" => floor::run(1, horizon).0,
         "failovers" => failovers::run(&algorithm, 0, seconds).events,
-        other => return eprintln!("no contestant is called {other:?}: light, heavy, floor, failovers"),
+        "hostile" => swarm::run(swarm::hostile(), &algorithm, 0, seconds),
+        "quiet" => swarm::run(swarm::quiet(), &algorithm, 0, seconds),
+        "nemesis" => return nemesis(),
+        other => return eprintln!("no contestant is called {other:?}: {CONTESTANTS}"),
     };
     println!("{events}");
 }

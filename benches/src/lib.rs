@@ -5,3 +5,4 @@
 pub mod exchange;
 pub mod failovers;
 pub mod floor;
+pub mod swarm;

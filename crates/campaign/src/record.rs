@@ -1,8 +1,10 @@
 //! A run's record: versioned NDJSON, a header line, a line per event, and a closing line.
 
+use crate::replay::drawn;
 use crate::sweep::{Job, Run};
 use interregnum_scenario::Profile;
 use interregnum_world::Recorder;
+use interregnum_world::nemesis::Drawn;
 use interregnum_world::record::Entry;
 use serde::Serialize;
 
@@ -26,6 +28,9 @@ struct Header<'a> {
     seed: String,
     nodes: u8,
     profile: Profile,
+    /// What the seed has drawn, where the scenario has a nemesis.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nemesis: Option<Drawn>,
 }
 
 #[derive(Serialize)]
@@ -51,6 +56,7 @@ impl Ndjson {
             seed: format!("{seed:#x}"),
             nodes: job.scenario.setting.nodes,
             profile: job.scenario.profile,
+            nemesis: drawn(job.scenario, seed),
         });
         record
     }

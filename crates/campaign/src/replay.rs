@@ -7,6 +7,7 @@ use interregnum_algorithms::{BuildError, Registered, Visitor};
 use interregnum_kernel::TraceDigest;
 use interregnum_scenario::{Diagnostic, Overrides, Profile, Scenario};
 use interregnum_world::NoRecorder;
+use interregnum_world::nemesis::Drawn;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -132,7 +133,22 @@ impl Replay {
     pub fn to_text(&self) -> String {
         // Strings, numbers and a table of strings: TOML can write all of them.
         let body = toml::to_string(self).unwrap_or_else(|error| format!("# cannot be written: {error}\n"));
-        format!("{HEADING}\n{body}")
+        format!("{HEADING}\n{body}{}", self.drawn_as_comment())
+    }
+
+    /// What the seed draws, for people: repeating the run draws it again.
+    fn drawn_as_comment(&self) -> String {
+        let (Ok(scenario), Ok(seed)) = (self.read_scenario(), self.seed_number()) else {
+            return String::new();
+        };
+        let Some(drawn) = drawn(&scenario, seed) else { return String::new() };
+        let mut comment = "\n# The nemesis drew for this seed:\n#\n".to_owned();
+        for line in drawn.to_string().lines() {
+            let line = line.trim_start_matches(['#', ' ']);
+            comment.push_str(format!("# {line}").trim_end());
+            comment.push('\n');
+        }
+        comment
     }
 
     /// Reads a file's text.
@@ -197,6 +213,11 @@ impl Replay {
         let job = Job { scenario: &scenario, algorithm: &self.algorithm, seeds, bug: self.bug.as_deref() };
         run_one(&job, seed, record).map_err(ReplayError::Build)
     }
+}
+
+/// What a scenario's nemesis draws for a seed, if it has one.
+pub fn drawn(scenario: &Scenario, seed: u64) -> Option<Drawn> {
+    scenario.setting.nemesis.as_ref().map(|nemesis| nemesis.draw(&scenario.setting, seed))
 }
 
 /// A seed in decimal, or in hexadecimal after `0x`.

@@ -48,6 +48,7 @@ pub(crate) fn keep_failures(
             }
         };
         lines.push(format!("seed {seed:#x}, digest {}: {command}", run.digest));
+        lines.extend(replay::drawn(job.scenario, seed).map(|drawn| format!("  drawn: {}", drawn.mood())));
     }
     Ok(lines)
 }

@@ -8,7 +8,7 @@ use interregnum_campaign::InMillis as _;
 use interregnum_campaign::LoadError;
 use interregnum_campaign::load::read_text;
 use interregnum_campaign::output::write_whole;
-use interregnum_campaign::replay::{Replay, ReplayError};
+use interregnum_campaign::replay::{Replay, ReplayError, drawn};
 use interregnum_campaign::{Run, catalogue};
 use interregnum_report::json::SCHEMA_VERSION;
 use serde_json::json;
@@ -30,6 +30,9 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Exit, Failure> {
     let seed = replay.seed_number().map_err(refused)?;
     let expected = replay.digest_number().map_err(refused)?;
     console.chat(&format!("seed {seed:#x}\n"));
+    if let Some(drawn) = drawn(&replay.read_scenario().map_err(refused)?, seed) {
+        console.chat(&format!("drawn by the nemesis:\n{drawn}"));
+    }
     let (run, record) = replay.run(args.record.is_some()).map_err(refused)?;
     if let (Some(out), Some(record)) = (&args.record, record) {
         write_whole(out, record.as_bytes()).map_err(Failure::output)?;

@@ -9,6 +9,7 @@ use crate::scaling;
 use indicatif::ProgressBar;
 use interregnum_algorithms::{ALGORITHMS, Entry};
 use interregnum_campaign::output::Batch;
+use interregnum_campaign::replay::drawn;
 use interregnum_campaign::{InvariantSummary, Job, Loaded, Seeds, Sink, Summary, sweep};
 use interregnum_invariants::PropertyKind;
 use interregnum_report::json::{self, Tool};
@@ -199,7 +200,8 @@ fn print(plan: &Plan<'_>, outcome: &Outcome<'_>, console: &Console) -> Result<()
     console.data(&text)
 }
 
-/// The seeds, what the profile means, and what may be a mistake in a scenario; notes are for `scenario check`.
+/// The seeds, what the profile means, what may be a mistake in a scenario, and what a single seed draws; notes are for
+/// `scenario check`.
 fn chat_start(console: &Console, seeds: Seeds, scenarios: &[Loaded]) {
     let runs = if seeds.count == 1 { "run" } else { "runs" };
     console
@@ -214,6 +216,11 @@ fn chat_start(console: &Console, seeds: Seeds, scenarios: &[Loaded]) {
         let mut warnings = loaded.warnings.clone();
         warnings.retain(|diagnostic| diagnostic.severity == Severity::Warning);
         console.chat(&interregnum_scenario::render(&warnings, &loaded.scenario.text, console.color_err));
+        if seeds.count == 1
+            && let Some(drawn) = drawn(&loaded.scenario, seeds.first)
+        {
+            console.chat(&format!("drawn by the nemesis of {}:\n{drawn}", loaded.scenario.name));
+        }
     }
 }
 

@@ -221,12 +221,19 @@ pub(crate) fn extend(plan: &mut Vec<PlannedFault>, setting: &Setting, seed: u64)
     }
 }
 
+impl Drawn {
+    /// What was drawn before the faults, in one line.
+    pub fn mood(&self) -> String {
+        let Drawn { kinds, every, intensity, .. } = self;
+        format!("kinds: {}; every {every}; intensity {intensity} %", kinds.join(", "))
+    }
+}
+
 impl fmt::Display for Drawn {
     /// A comment with what was drawn first, and the plan as the tables of a scenario: what a scenario file takes.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Drawn { kinds, every, intensity, plan } = self;
-        writeln!(f, "# kinds: {}; every {every}; intensity {intensity} %", kinds.join(", "))?;
-        plan.fmt(f)
+        writeln!(f, "# {}", self.mood())?;
+        self.plan.fmt(f)
     }
 }
 
