@@ -1,6 +1,10 @@
 //! Random plans of faults, as proptest strategies over the data that scenario files expand to.
 
-use interregnum_kernel::{NodeId, Span, Standing};
+mod levers;
+mod triggers;
+
+use interregnum_algorithms::{Entry, Vocabulary};
+use interregnum_kernel::{FaultClass, FaultClasses, NodeId, Span, Standing};
 use interregnum_world::{
     Connections, DiskAfter, InFlight, Lever, Plan, PlannedFault, Selector, Unsynced, When,
 };
@@ -42,40 +46,49 @@ heal = "3s"
 leader_within = "2s"
 "#;
 
-/// The kinds of fault a plan is made of.
+/// What a plan is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Kinds {
-    /// Cuts and partitions.
-    pub network: bool,
-    /// Crashes.
-    pub crashes: bool,
-    /// Stalled disks.
-    pub stalls: bool,
+    /// What may go wrong.
+    pub faults: FaultClasses,
     /// Orders to hand leadership over; an algorithm that does not follow them refuses the plan.
     pub transfers: bool,
     /// Orders to give leadership up.
     pub resignations: bool,
     /// Orders to add, promote and remove nodes.
     pub changes: bool,
+    /// The messages that faults can single out, and the moments that they can wait for; where there is none of either,
+    /// faults concern all messages and come at their times.
+    pub vocabulary: Vocabulary,
 }
 
 impl Kinds {
-    /// Every kind of fault of this world, and orders to hand over.
-    pub const ALL: Kinds = Kinds {
-        network: true,
-        crashes: true,
-        stalls: true,
+    /// Cuts, crashes and stalled disks, and orders to hand over.
+    pub const PLAIN: Kinds = Kinds {
+        faults: FaultClasses::of(&[FaultClass::Cut, FaultClass::Crash, FaultClass::SlowDisk]),
         transfers: true,
         resignations: false,
         changes: false,
+        vocabulary: Vocabulary { kinds: &[], phases: &[] },
     };
 
-    /// Every kind of fault of this world, and these orders.
+    /// The plain faults, and these orders.
     pub fn with_orders(orders: &[&str]) -> Kinds {
         Kinds {
             transfers: orders.contains(&"transfer"),
             resignations: orders.contains(&"resign"),
-            ..Kinds::ALL
+            ..Kinds::PLAIN
+        }
+    }
+
+    /// Everything under which an algorithm promises that a leader is elected once it is over, and its orders.
+    pub fn borne_by(entry: &Entry) -> Kinds {
+        let borne = |class: &FaultClass| entry.promises("leader-within", (*class).into());
+        let vocabulary = interregnum_algorithms::vocabulary(entry.name);
+        Kinds {
+            faults: FaultClass::ALL.into_iter().filter(borne).collect(),
+            vocabulary: vocabulary.unwrap_or(Kinds::PLAIN.vocabulary),
+            ..Kinds::with_orders(entry.orders)
         }
     }
 }
@@ -129,45 +142,36 @@ fn disturbed_order(nodes: u8, horizon: Span) -> impl Strategy<Value = [PlannedFa
     })
 }
 
-fn fault(nodes: u8, horizon: Span, kinds: Kinds) -> impl Strategy<Value = PlannedFault> {
+fn fault(nodes: u8, horizon: Span, kinds: Kinds) -> BoxedStrategy<PlannedFault> {
     let last = horizon.nanos() / 1_000_000 - 1;
-    let lasts = option::weighted(0.8, 5..=last / 2).prop_map(|ms| ms.map(Span::millis));
-    (0..=last, lever(nodes, kinds), lasts).prop_map(|(at, lever, lasts)| {
-        let lasts = lasts.filter(|_| lever.lasts());
-        PlannedFault { when: When::At(Span::millis(at)), lever, lasts }
-    })
+    let lasts = move || option::weighted(0.8, 5..=last / 2).prop_map(|ms| ms.map(Span::millis));
+    let planned = |(when, lever, lasts): (When, Lever, Option<Span>)| PlannedFault {
+        lasts: lasts.filter(|_| lever.lasts()),
+        when,
+        lever,
+    };
+    let at = (0..=last).prop_map(|ms| When::At(Span::millis(ms)));
+    let timed = (at, lever(nodes, kinds, false), lasts()).prop_map(planned);
+    if kinds.vocabulary.kinds.is_empty() {
+        return timed.boxed();
+    }
+    let upon = triggers::trigger(nodes, kinds.vocabulary.phases).prop_map(When::Upon);
+    let triggered = (upon, lever(nodes, kinds, true), lasts()).prop_map(planned);
+    prop_oneof![3 => timed, 1 => triggered].boxed()
 }
 
 /// One of the levers that are switched on. One that is off is left out and not given the weight zero: a failing plan would
 /// be shrunk towards it all the same.
-fn lever(nodes: u8, kinds: Kinds) -> BoxedStrategy<Lever> {
-    let crash = (targets(nodes), unsynced()).prop_map(|(target, unsynced)| Lever::Crash {
-        target,
-        unsynced,
-        connections: Connections::Silent,
-        disk: DiskAfter::Kept,
-    });
-    let cut = (targets(nodes), receivers(nodes), in_flight()).prop_map(|(from, to, in_flight)| Lever::Cut {
-        from,
-        to,
-        in_flight,
-    });
-    let partition = (targets(nodes), in_flight()).prop_map(|(target, in_flight)| Lever::Partition {
-        groups: vec![target, vec![Selector::Rest]],
-        in_flight,
-    });
-    let levers = [
-        (kinds.transfers, 1, targets(nodes).prop_map(|to| Lever::Transfer { to }).boxed()),
-        (kinds.crashes, 4, crash.boxed()),
-        (kinds.crashes, 1, targets(nodes).prop_map(|target| Lever::Restart { target }).boxed()),
-        (kinds.network, 3, cut.boxed()),
-        (kinds.network, 3, partition.boxed()),
-        (kinds.stalls, 2, targets(nodes).prop_map(|target| Lever::DiskStall { target }).boxed()),
-        (kinds.resignations, 1, targets(nodes).prop_map(|target| Lever::Resign { target }).boxed()),
+fn lever(nodes: u8, kinds: Kinds, triggered: bool) -> BoxedStrategy<Lever> {
+    let whom = targets(nodes, kinds, triggered);
+    let orders = [
+        (kinds.transfers, 1, whom.clone().prop_map(|to| Lever::Transfer { to }).boxed()),
+        (kinds.resignations, 1, whom.clone().prop_map(|target| Lever::Resign { target }).boxed()),
         (kinds.changes, 12, change(nodes).boxed()),
     ];
-    let on = levers.into_iter().filter(|(on, ..)| *on).map(|(_, weight, lever)| (weight, lever));
-    Union::new_weighted(on.collect()).boxed()
+    let on = |(on, weight, lever)| if on { Some((weight, lever)) } else { None };
+    let orders = orders.into_iter().filter_map(on);
+    Union::new_weighted(levers::of(kinds, &whom, nodes).into_iter().chain(orders).collect()).boxed()
 }
 
 /// An order to change the cluster.
@@ -203,23 +207,29 @@ fn unsynced() -> impl Strategy<Value = Unsynced> {
     prop_oneof![Just(Unsynced::Lost), Just(Unsynced::Random), Just(Unsynced::Kept)]
 }
 
-fn targets(nodes: u8) -> impl Strategy<Value = Vec<Selector>> {
-    prop_oneof![
-        4 => (0..nodes).prop_map(|node| vec![Selector::Node(NodeId(node))]),
+/// Whom a lever hits: a named node rather than one by its role, one rather than several.
+fn targets(nodes: u8, kinds: Kinds, triggered: bool) -> BoxedStrategy<Vec<Selector>> {
+    let named = (0..nodes).prop_map(|node| vec![Selector::Node(NodeId(node))]);
+    let plain = prop_oneof![
+        4 => named,
         4 => Just(vec![Selector::Leader]),
         1 => Just(vec![Selector::OldLeader]),
         2 => Just(vec![Selector::Candidates]),
         2 => (1..=nodes / 2).prop_map(|count| vec![Selector::Random(count)]),
         1 => (0..=nodes / 2).prop_map(|count| vec![Selector::Leader, Selector::Random(count.max(1))]),
-    ]
-}
-
-fn receivers(nodes: u8) -> impl Strategy<Value = Vec<Selector>> {
-    prop_oneof![
-        (0..nodes).prop_map(|node| vec![Selector::Node(NodeId(node))]),
-        Just(vec![Selector::Leader]),
+    ];
+    if kinds.vocabulary.kinds.is_empty() {
+        return plain.boxed();
+    }
+    let others = prop_oneof![
+        Just(vec![Selector::Candidate]),
         Just(vec![Selector::Followers]),
+        Just(vec![Selector::MinorityWithLeader]),
+        Just(vec![Selector::MajorityWithoutLeader]),
         Just(vec![Selector::All]),
-        Just(vec![Selector::Resource]),
-    ]
+    ];
+    if triggered {
+        return prop_oneof![3 => Just(vec![Selector::Subject]), 6 => plain, 2 => others].boxed();
+    }
+    prop_oneof![6 => plain, 2 => others].boxed()
 }

@@ -5,6 +5,7 @@ use interregnum_campaign::load::read_text;
 use interregnum_campaign::output::write_whole;
 use interregnum_campaign::replay::{Replay, run_one};
 use interregnum_campaign::{Job, Run, Seeds};
+use interregnum_scenario::Scenario;
 use interregnum_world::Plan;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
@@ -89,10 +90,11 @@ impl<S: Strategy<Value = Plan>> Property<'_, S> {
             exercised: vec![0; self.invariants.len()],
             ..Coverage::default()
         });
+        let base = self.base();
         // Plans and seeds are drawn together, but only plans are shrunk: another seed is another run.
         let cases = (&self.plans, proptest::num::u64::ANY.no_shrink());
         let result = runner.run(&cases, |(plan, seed)| {
-            let run = self.run(&plan, seed);
+            let run = self.run(&base, &plan, seed);
             let mut coverage = coverage.borrow_mut();
             coverage.cases += 1;
             coverage.elections += run.measurement.elections;
@@ -114,12 +116,14 @@ impl<S: Strategy<Value = Plan>> Property<'_, S> {
     /// Drops every fault that the failure does not need. A run is chaotic: without one fault the same seed often takes
     /// another course, so a few other seeds are tried too before a fault is taken to be needed.
     fn reduce(&self, mut plan: Plan, mut seed: u64, mut reason: String) -> (Plan, u64, String) {
+        let base = self.base();
         let mut index = 0;
         while index < plan.faults.len() {
             let mut smaller = plan.clone();
             smaller.faults.remove(index);
             let seeds = std::iter::once(seed).chain(0..SEEDS_PER_REDUCTION);
-            let found = seeds.filter_map(|seed| Some((seed, self.broken(&self.run(&smaller, seed))?))).next();
+            let found =
+                seeds.filter_map(|seed| Some((seed, self.broken(&self.run(&base, &smaller, seed))?))).next();
             match found {
                 Some((other, other_reason)) => {
                     (plan, seed, reason, index) = (smaller, other, other_reason, 0)
@@ -191,14 +195,20 @@ impl<S: Strategy<Value = Plan>> Property<'_, S> {
         format!("{}\n{plan}", self.base.replacen("[cluster]\n", &cluster, 1))
     }
 
-    fn run(&self, plan: &Plan, seed: u64) -> Run {
-        let scenario = crate::scenario(&self.text(plan));
+    /// The scenario without a fault. It is read once: reading takes longer than running.
+    fn base(&self) -> Scenario {
+        crate::scenario(&self.text(&Plan::default()))
+    }
+
+    fn run(&self, base: &Scenario, plan: &Plan, seed: u64) -> Run {
+        let mut scenario = base.clone();
+        scenario.setting.plan = plan.clone();
         let (run, _) =
             run_one(&self.job(&scenario, seed), seed, false).unwrap_or_else(|error| panic!("{error}"));
         run
     }
 
-    fn job<'b>(&'b self, scenario: &'b interregnum_scenario::Scenario, seed: u64) -> Job<'b> {
+    fn job<'b>(&'b self, scenario: &'b Scenario, seed: u64) -> Job<'b> {
         let seeds = Seeds { first: seed, count: 1 };
         Job { scenario, algorithm: self.algorithm, seeds, bug: self.bug.as_deref() }
     }
@@ -214,8 +224,10 @@ impl<S: Strategy<Value = Plan>> Property<'_, S> {
     }
 
     fn failure(&self, reason: String, plan: Plan, seed: u64) -> Failure {
+        // From its text, as whoever replays it will have it.
         let scenario = crate::scenario(&self.text(&plan));
-        let run = self.run(&plan, seed);
+        let (run, _) =
+            run_one(&self.job(&scenario, seed), seed, false).unwrap_or_else(|error| panic!("{error}"));
         let replay = Replay::of(&self.job(&scenario, seed), &run, "unknown", reason.clone());
         Failure { reason, plan, seed, replay }
     }

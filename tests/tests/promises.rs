@@ -3,8 +3,7 @@
 
 use interregnum_algorithms::{ALGORITHMS, Entry};
 use interregnum_campaign::{Job, Run, Seeds, Sink, load, sweep};
-use interregnum_kernel::FaultClasses;
-use interregnum_kernel::Span;
+use interregnum_kernel::{FaultClass, FaultClasses, Span};
 use interregnum_scenario::Scenario;
 use interregnum_tests::plans::{BASE, Kinds, plan};
 use interregnum_tests::property::{Property, cases_or};
@@ -21,7 +20,21 @@ const HARDENED: &[&str] = &["election-safety", "vote-once"];
 const SEED: u64 = 0x7072_6f6d_6973_6573;
 
 /// How many plans each algorithm is tried with where `INTERREGNUM_CASES` does not say.
-const PLANS: u32 = 500;
+const PLANS: u32 = 10_000;
+
+/// What every hardened algorithm bears.
+const MANY: FaultClasses = FaultClasses::of(&[
+    FaultClass::Cut,
+    FaultClass::Loss,
+    FaultClass::Duplication,
+    FaultClass::Delay,
+    FaultClass::Crash,
+    FaultClass::Pause,
+    FaultClass::Freeze,
+    FaultClass::SlowNode,
+    FaultClass::WallClock,
+    FaultClass::SlowDisk,
+]);
 
 /// With intervals for ZAB that are short against these runs.
 const SHORT_INTERVALS: &str = r#"
@@ -41,20 +54,27 @@ fn hardened() -> impl Iterator<Item = &'static Entry> {
     ALGORITHMS.iter().filter(|entry| HARDENED.iter().all(|name| entry.promises(name, FaultClasses::NONE)))
 }
 
-/// `INTERREGNUM_SEED` repeats a failure, `INTERREGNUM_CASES` sets how many plans are tried, `INTERREGNUM_BUG` plants a bug
-/// to see the test fail.
+/// The plans have every fault under which the algorithm promises a leader once it is over, and what it promises under all
+/// of them together must hold. `INTERREGNUM_SEED` repeats a failure, `INTERREGNUM_CASES` sets how many plans are tried,
+/// `INTERREGNUM_BUG` plants a bug to see the test fail.
 #[test]
 fn hardened_algorithms_keep_their_promises_under_random_plans() {
     assert!(hardened().count() > 0, "nothing is tested");
     let base = format!("{BASE}{SHORT_INTERVALS}");
+    let itself = scenario(&base).setting.classes();
     for entry in hardened() {
-        let promises: Vec<&str> = entry.promises_under(FaultClasses::NONE).collect();
+        let kinds = Kinds::borne_by(entry);
+        assert!(kinds.faults.among(MANY) == MANY, "{} bears only {}", entry.name, kinds.faults);
+        let promises: Vec<&str> = entry.promises_under(kinds.faults.and(itself)).collect();
+        for name in HARDENED.iter().chain(&["leader-within"]) {
+            assert!(promises.contains(name), "{} does not promise {name} here", entry.name);
+        }
         let property = Property {
             name: "hardened_algorithms_keep_their_promises_under_random_plans",
             binary: "promises",
             algorithm: entry.name,
             base: &base,
-            plans: plan(5, Span::secs(3), 12, Kinds::with_orders(entry.orders)),
+            plans: plan(5, Span::secs(3), 16, kinds),
             cases: cases_or(PLANS),
             seed: seed_or(SEED),
             bug: std::env::var("INTERREGNUM_BUG").ok().filter(|id| entry.bug(id).is_some()),
@@ -62,7 +82,12 @@ fn hardened_algorithms_keep_their_promises_under_random_plans() {
         };
         let coverage = property.check();
         let cases = coverage.cases;
-        assert!(coverage.elections > 2 * cases, "{}: plans that change no leader test nothing", entry.name);
+        assert!(
+            coverage.elections > 2 * cases,
+            "{}: {} elections in {cases} plans: what changes no leader tests nothing",
+            entry.name,
+            coverage.elections
+        );
         for name in HARDENED {
             let place = promises.iter().position(|promise| promise == name);
             let exercised = place.map_or(0, |place| coverage.exercised[place]);
