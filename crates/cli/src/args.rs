@@ -198,6 +198,8 @@ pub(crate) enum Listed {
     Invariants,
     /// The faults that scenarios can inject
     Faults,
+    /// The kinds of random fault that a nemesis draws
+    Nemesis,
     /// The bugs that can be planted
     Bugs,
     /// The scenario files of the folder

@@ -8,7 +8,7 @@ use interregnum_campaign::load::scenario_files;
 use interregnum_campaign::{LoadError, Loaded, catalogue, load, load_with};
 use interregnum_invariants::INVARIANTS;
 use interregnum_report::json::SCHEMA_VERSION;
-use interregnum_scenario::{LeverInfo, Overrides};
+use interregnum_scenario::{LeverInfo, NemesisInfo, Overrides};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -21,6 +21,7 @@ pub(crate) fn list(args: &List, console: &Console) -> Result<Exit, Failure> {
         Listed::Algorithms => algorithms(),
         Listed::Invariants => invariants(),
         Listed::Faults => faults(),
+        Listed::Nemesis => nemesis(),
         Listed::Bugs => bugs(),
         Listed::Scenarios => scenarios(&args.scenarios, console)?,
     };
@@ -53,6 +54,9 @@ fn besides(row: &Value) -> String {
             " [orders: {}]",
             if orders.is_empty() { "none".to_owned() } else { orders.join(", ") }
         );
+    }
+    if row.get("by_default").and_then(Value::as_bool) == Some(false) {
+        return " [only where it is named]".to_owned();
     }
     let lasts = row.get("lasts").and_then(Value::as_bool).unwrap_or(false);
     let keys: Vec<&str> = lasts.then_some("for").into_iter().chain(words("options")).collect();
@@ -100,6 +104,18 @@ fn faults() -> Vec<Value> {
         })
     };
     levers.iter().map(row).collect()
+}
+
+fn nemesis() -> Vec<Value> {
+    let row = |kind: NemesisInfo| {
+        json!({
+            "name": kind.name,
+            "summary": kind.doc,
+            "classes": kind.classes,
+            "by_default": kind.by_default,
+        })
+    };
+    interregnum_scenario::nemesis_kinds().into_iter().map(row).collect()
 }
 
 fn bugs() -> Vec<Value> {

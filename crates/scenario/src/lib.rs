@@ -35,3 +35,4 @@ pub use render::render;
 pub use scenario::Scenario;
 pub use schema::schema;
 pub use sections::levers::{LeverInfo, levers};
+pub use sections::nemesis::{NemesisInfo, nemesis_kinds};

@@ -46,6 +46,10 @@ fn everything() -> String {
          [[fault]]\nat = \"2s\"\nevery = \"1s\"\ntimes = 3\ncut = { from = \"all\", to = \"leader\" }\nfor = \"9ms\"\n\
          [[fault]]\nat = \"2s\"\nbridge = { left = \"node 1\", bridge = \"node 2\", right = \"rest\" }\n\
          [[fault]]\nat = \"3s\"\ncrash = \"zone B\"\nunsynced = \"lost\"\n\
+         [[fault]]\nwhen = { event = \"stood\", count = 2, of = \"old-leader\", after = \"9ms\" }\npause = \"subject\"\n\
+         [[fault]]\nwhen = { phase = \"vote-queued\" }\nclock-step = \"subject\"\nby = \"-5ms\"\n\
+         [[fault]]\nat = \"3s\"\ndegrade = { from = \"all\", to = \"all\", loss = 0.1, only = \"RequestVote\" }\n\
+         [nemesis]\nfaults = [\"crash\"]\nevery = \"1s..2s\"\n\
          [expect]\nleader_within = \"1s\"\nfailover = { p99 = \"1s\", never = \"== 0\" }\nsplit_votes = \"<= 5\"\n\
          [expect.raft]\nviolated = [\"vote-once\"]\n",
     )

@@ -37,6 +37,17 @@ fn every_fault_is_listed() {
 }
 
 #[test]
+fn every_kind_of_random_fault_is_listed() {
+    let kinds = interregnum_scenario::nemesis_kinds();
+    lists("nemesis", &kinds.iter().map(|kind| kind.name).collect::<Vec<_>>());
+    let listed = run("list nemesis").stdout;
+    for (line, kind) in listed.lines().zip(&kinds) {
+        let says = line.ends_with("[only where it is named]");
+        assert_eq!(says, !kind.by_default, "whether it is drawn unasked: {line}");
+    }
+}
+
+#[test]
 fn every_planted_bug_is_listed() {
     let bugs = ALGORITHMS.iter().flat_map(|entry| entry.bugs).map(|bug| bug.id);
     lists("bugs", &bugs.collect::<Vec<_>>());

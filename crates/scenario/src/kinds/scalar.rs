@@ -193,17 +193,17 @@ pub(crate) const COMPARISON: Kind<Comparison> = Kind {
 };
 
 /// A list of known names, none twice.
-fn names(
+pub(crate) fn names(
     reader: &mut Reader<'_>,
     item: &Item<'_>,
     words: &str,
     what: &str,
     known: &[&str],
 ) -> Option<Vec<At<String>>> {
+    let article = if what.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
     let mut names: Vec<At<String>> = Vec::new();
     let mut complete = true;
     for entry in reader.list(item, words)?.iter() {
-        let article = if what.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
         let Some(name) = reader.text(entry, &format!("the name of {article} {what}")) else {
             complete = false;
             continue;
@@ -260,7 +260,8 @@ pub(crate) const GOALS: Kind<Vec<At<String>>> = Kind {
     },
 };
 
-fn name_list(names: &[&str]) -> Json {
+/// The schema of a list of known names, none twice.
+pub(crate) fn name_list(names: &[&str]) -> Json {
     json!({ "type": "array", "uniqueItems": true, "items": { "enum": names } })
 }
 

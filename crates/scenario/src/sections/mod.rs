@@ -7,6 +7,7 @@ pub(crate) mod expect;
 pub(crate) mod fault;
 pub(crate) mod groups;
 pub(crate) mod levers;
+pub(crate) mod nemesis;
 pub(crate) mod network;
 pub(crate) mod parameters;
 pub(crate) mod run;
@@ -54,6 +55,7 @@ pub(crate) static DOCUMENT: Table = Table {
             &surroundings::RESOURCE,
             &surroundings::WORKLOAD,
             &fault::FAULT,
+            &nemesis::NEMESIS,
             &run::RUN,
             &expect::EXPECT,
         ]
@@ -73,6 +75,7 @@ pub(crate) fn tables() -> Vec<&'static Table> {
         &surroundings::WORKLOAD_TABLE,
         &fault::TABLE,
         &trigger::TABLE,
+        &nemesis::TABLE,
         &run::TABLE,
         &expect::TABLE,
     ]
@@ -101,6 +104,8 @@ pub(crate) fn read(reader: &mut Reader<'_>, top: &Fields<'_, '_>) -> Option<Scen
     let disk = reader.get(top, &surroundings::DISK);
     let clocks = reader.get(top, &surroundings::CLOCK);
     let resource = reader.get(top, &surroundings::RESOURCE);
+    // Events that only faults bring about are looked for in the plan, unless a nemesis may draw them.
+    let nemesis = reader.get(top, &nemesis::NEMESIS).map(|nemesis| nemesis.value);
     let faults = reader.get(top, &fault::FAULT);
     let expect = reader.get(top, &expect::EXPECT);
 
@@ -118,7 +123,7 @@ pub(crate) fn read(reader: &mut Reader<'_>, top: &Fields<'_, '_>) -> Option<Scen
         workload: workload?.value,
         fencing: resource?.value,
         plan: Plan { faults: faults?.value },
-        nemesis: None,
+        nemesis,
         heal: run.heal,
         core: run.core,
         horizon: run.horizon,

@@ -9,8 +9,11 @@ mod cluster;
 mod expectations;
 mod faults;
 mod groups;
+mod levers;
+mod nemesis;
 mod surroundings;
 mod syntax;
+mod triggers;
 
 use common::{around, remarks};
 use interregnum_scenario::{Diagnostic, Severity};
