@@ -105,7 +105,7 @@ pub enum InputRecord {
         /// Which.
         timer: String,
     },
-    /// The lease was due to end.
+    /// The lease was due to end, or a clock of the node was changed: it was asked again who leads and holds a lease.
     Ask,
     /// Writes became durable.
     Persisted {

@@ -13,6 +13,7 @@ mod disk_levers;
 mod disks;
 mod freezes;
 mod healing;
+mod machines;
 mod order;
 mod partitions;
 mod pauses;

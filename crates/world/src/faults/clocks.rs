@@ -7,7 +7,9 @@ use crate::plan::{ClockChoice, Lever};
 use crate::record::{InputRecord, Recorder};
 use crate::timers::Parked;
 use crate::world::{World, tag};
-use interregnum_kernel::{Clock, Deadline, GlobalTime, NodeId, NodeSet, Observer, Protocol, Span, TimerName};
+use interregnum_kernel::{
+    Clock, Deadline, GlobalTime, LossCause, NodeId, NodeSet, Observer, Protocol, Span, TimerName,
+};
 
 /// A strobe turns no more often than this, or a run would never get past it.
 const SHORTEST_TURN: Span = Span::micros(1);
@@ -157,6 +159,7 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
             self.swing(node, swing, ahead, 2);
         }
         self.core.push(self.core.now + swing.every, Event::Strobe { fault: index, ahead });
+        self.judge(LossCause::Fault);
     }
 
     /// Moves a clock one way: the wall clock by a step, the monotonic one by a drift, of which a turn needs two.
