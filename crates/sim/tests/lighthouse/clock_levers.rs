@@ -2,7 +2,7 @@
 
 use crate::story::{Story, Told, all_ms, cluster, crash, cut, ms, n, node};
 use interregnum_kernel::{
-    Deadline, Effects, Epoch, GlobalTime, Input, Kind, Leadership, LocalTime, NodeId, NodeSet, Now,
+    Deadline, Effects, Epoch, GlobalTime, Input, Kind, Leadership, LocalTime, LossCause, NodeSet, Now,
     Observation, Office, Process, Protocol, Role, Span, TimerName, WallTime, What,
 };
 use interregnum_sim::Simulator;
@@ -229,7 +229,7 @@ fn healing_a_core_leaves_the_other_clocks_as_they_are() {
     assert_eq!((wall(1), wall(2)), ([200, 0, 200, 0], [200, 0, 0, 0]), "off and on outside the core");
 }
 
-/// A protocol that does nothing but hold a lease until its clock shows a time.
+/// A protocol that does nothing but lead and hold a lease until its clock shows a time.
 #[derive(Clone, Debug)]
 struct Tenant(Deadline);
 
@@ -265,8 +265,9 @@ impl Protocol for Tenant {
     }
     fn boot(&self, _: Process, (): &(), _: Now, _: &mut Effects<Self>) {}
     fn step(&self, (): &mut (), _: Now, _: Input<Self>, _: &mut Effects<Self>) {}
-    fn leadership(&self, (): &(), _: Now) -> Option<Leadership> {
-        Some(Leadership { office: Office::CONTESTED, epoch: Epoch(1), token: None })
+    fn leadership(&self, (): &(), now: Now) -> Option<Leadership> {
+        let leadership = Leadership { office: Office::CONTESTED, epoch: Epoch(1), token: None };
+        (!self.0.has_come(now)).then_some(leadership)
     }
     fn lease(&self, (): &(), _: Now) -> Option<Deadline> {
         Some(self.0)
@@ -282,19 +283,21 @@ impl Protocol for Tenant {
     }
 }
 
-/// When the lease of a lone tenant ends, and begins after its first beginning, in milliseconds (rounded down).
-fn lease(deadline: Deadline, story: Story) -> Vec<(u64, bool)> {
-    let mut setting = story.setting;
-    setting.links.truncate(4);
-    setting.nodes = 1;
-    let mut simulator = Simulator::new(Tenant(deadline), Arc::new(setting), Vec::<Observation>::new());
+/// What is observed of a lone tenant.
+fn tenancy(deadline: Deadline, story: Story) -> Vec<Observation> {
+    let mut simulator = Simulator::new(Tenant(deadline), Arc::new(story.setting), Vec::<Observation>::new());
     simulator.run(1);
+    std::mem::take(simulator.observer_mut())
+}
+
+/// When its lease ends, and begins after its first beginning, in milliseconds (rounded down).
+fn lease(deadline: Deadline, story: Story) -> Vec<(u64, bool)> {
     let told = |seen: &Observation| match seen.what {
         What::LeaseHeld(_) => Some((seen.at.0 / 1_000_000, true)),
         What::LeaseLost(_) => Some((seen.at.0 / 1_000_000, false)),
         _ => None,
     };
-    simulator.observer().iter().filter(|seen| seen.node == NodeId(0)).filter_map(told).skip(1).collect()
+    tenancy(deadline, story).iter().filter_map(told).skip(1).collect()
 }
 
 #[test]
@@ -341,4 +344,24 @@ fn a_frozen_lease_ends_later_by_the_freeze_and_a_paused_one_in_time() {
         let pause = Lever::Pause { target, wake: Wake::default() };
         assert_eq!(lease(deadline, cluster(1).during(10, 30, pause)), [(50, false)], "its clock ran on");
     }
+}
+
+#[test]
+fn a_leader_that_a_clock_lever_deposes_is_lost_by_the_fault() {
+    let lost = |story| {
+        let lost = |seen: &Observation| match seen.what {
+            What::LostQuorum(_, cause) => Some((seen.at, cause)),
+            _ => None,
+        };
+        let seen = tenancy(Deadline::Wall(WallTime(nanos(50))), story);
+        seen.iter().filter_map(lost).collect::<Vec<_>>()
+    };
+    assert_eq!(lost(cluster(1)), [(ms(50), LossCause::Superseded)], "its time is up");
+    assert_eq!(
+        lost(cluster(1).at(10, step(1, 90, Wall))),
+        [(ms(10), LossCause::Fault)],
+        "or is taken from it"
+    );
+    let strobed = lost(cluster(1).at(10, strobe(1, -80, 60, Wall)));
+    assert_eq!(strobed, [(ms(70), LossCause::Fault)], "by the turn of a strobe as well");
 }
