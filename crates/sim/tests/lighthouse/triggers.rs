@@ -104,10 +104,12 @@ fn a_trigger_comes_once() {
 #[test]
 fn nothing_comes_after_the_heal() {
     let late = Trigger { after: Span::millis(20), ..queued() };
-    let story = cluster(2).upon(late, crash(&[Selector::Subject]));
+    let story = cluster(2).upon(late, crash(&[node(2)]));
     assert_eq!(injected(&story.told()), [(ms(31), 0)], "without a heal it comes");
-    assert_eq!(injected(&story.healed_at(25).told()), [], "a cue before the heal is not enough");
-    let story = cluster(2).upon(Trigger { count: 3, ..queued() }, crash(&[Selector::Subject]));
+    let run = story.healed_at(25).told();
+    assert_eq!(injected(&run), [], "a cue before the heal is not enough");
+    assert_eq!(run.outcome.missed_faults, 0, "nor is it a miss");
+    let story = cluster(2).upon(Trigger { count: 3, ..queued() }, crash(&[node(2)]));
     assert_eq!(injected(&story.clone().healed_at(32).told()), [(ms(31), 0)], "one in time comes");
     assert_eq!(injected(&story.healed_at(31).told()), [], "one after it does not");
 }
