@@ -20,7 +20,9 @@ pub mod ring;
 // ZAB.
 pub mod zab;
 
-use interregnum_kernel::{Checkable, FaultClasses, ParameterError, ParameterSpec, Parameters, Protocol};
+use interregnum_kernel::{
+    Checkable, FaultClass, FaultClasses, ParameterError, ParameterSpec, Parameters, Protocol,
+};
 use std::fmt;
 
 /// A planted bug: off unless it is named, one at a time.
@@ -74,6 +76,19 @@ impl Promise {
         Promise { invariant, except }
     }
 }
+
+/// What breaks the assumption of the classic algorithms that a message and its answer come within known bounds, by clocks
+/// that measure them alike. Repeated messages do not: what an election says twice it means once.
+pub(crate) const LATE_OR_LOST: FaultClasses = FaultClasses::of(&[
+    FaultClass::Cut,
+    FaultClass::Loss,
+    FaultClass::Delay,
+    FaultClass::Pause,
+    FaultClass::Freeze,
+    FaultClass::SlowNode,
+    FaultClass::ClockRate,
+    FaultClass::ClockJump,
+]);
 
 impl Entry {
     /// Whether it promises an invariant in a world in which this goes wrong.
@@ -310,6 +325,43 @@ mod tests {
             assert_eq!(find(entry.name).map(|found| found.title), Some(entry.title));
         }
         assert!(find("no-such-algorithm").is_none(), "an unknown name is not found");
+    }
+
+    /// Safety is what makes an algorithm fit for faults of every kind, but for disks that forget.
+    #[test]
+    fn who_keeps_votes_on_disk_is_safe_whatever_is_late_or_wrong() {
+        let kept: FaultClasses =
+            FaultClass::ALL.into_iter().filter(|class| !FaultClasses::FORGETFUL_DISKS.has(*class)).collect();
+        for entry in ALGORITHMS.iter().filter(|entry| entry.promises("vote-once", FaultClasses::NONE)) {
+            for invariant in ["election-safety", "vote-once", "epoch-monotonic", "fenced-writes"] {
+                assert!(entry.promises(invariant, kept), "{}: {invariant}", entry.name);
+                for class in FaultClasses::FORGETFUL_DISKS.iter() {
+                    assert!(!entry.promises(invariant, class.into()), "{}: {invariant}, {class}", entry.name);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn who_keeps_nothing_promises_one_leader_under_crashes_alone() {
+        for entry in ALGORITHMS.iter().filter(|entry| !entry.promises("vote-once", FaultClasses::NONE)) {
+            assert!(entry.promises("leader-exclusion", FaultClass::Crash.into()), "{}", entry.name);
+            assert!(!entry.promises("election-safety", FaultClass::Crash.into()), "{}", entry.name);
+            for class in [FaultClass::Cut, FaultClass::Delay, FaultClass::Pause, FaultClass::SlowNode] {
+                assert!(!entry.promises("leader-exclusion", class.into()), "{}: {class}", entry.name);
+            }
+        }
+    }
+
+    #[test]
+    fn a_lease_is_promised_where_clocks_measure_alike() {
+        let raft = find("raft").expect("it is registered");
+        for class in [FaultClass::Freeze, FaultClass::ClockRate, FaultClass::ClockJump] {
+            assert!(!raft.promises("lease-exclusion", class.into()), "{class}");
+        }
+        for class in [FaultClass::Pause, FaultClass::WallClock, FaultClass::Cut, FaultClass::Crash] {
+            assert!(raft.promises("lease-exclusion", class.into()), "{class}");
+        }
     }
 
     #[test]

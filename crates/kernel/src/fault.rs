@@ -6,6 +6,10 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
+/// By how many parts per million a clock may be fast or slow without anything being wrong: what NTP takes every clock to be
+/// capable of, and corrects (RFC 5905, MAXFREQ). Closer agreement is assumed by nobody.
+pub const TOLERABLE_DRIFT_PPM: u32 = 500;
+
 /// One way in which a world goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -29,7 +33,7 @@ pub enum FaultClass {
     SlowNode,
     /// Wall clocks are wrong, or are set.
     WallClock,
-    /// Clocks run at different rates.
+    /// Clocks run at rates further from true than [`TOLERABLE_DRIFT_PPM`].
     ClockRate,
     /// A monotonic clock jumps ahead.
     ClockJump,

@@ -30,7 +30,7 @@ pub use chain::{Covered, LogChain};
 pub use clock::Clock;
 pub use digest::{Digest, TraceDigest};
 pub use effects::{Effect, Effects, Release};
-pub use fault::{FaultClass, FaultClasses};
+pub use fault::{FaultClass, FaultClasses, TOLERABLE_DRIFT_PPM};
 pub use host::{Host, Port, Queued};
 pub use ids::{
     Command, Epoch, FencingToken, Incarnation, LogEntry, LogIndex, NodeId, NodeSet, Office, Order, Process,

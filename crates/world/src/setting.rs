@@ -3,7 +3,7 @@
 use crate::latency::Latency;
 use crate::nemesis::Nemesis;
 use crate::plan::{Plan, Selector};
-use interregnum_kernel::{FaultClass, FaultClasses, NodeId, NodeSet, Span};
+use interregnum_kernel::{FaultClass, FaultClasses, NodeId, NodeSet, Span, TOLERABLE_DRIFT_PPM};
 use serde::{Deserialize, Serialize};
 
 /// A probability, as a threshold for 32 random bits: integers only, so that every platform draws alike.
@@ -155,7 +155,7 @@ impl Setting {
             (any(&|link| !link.duplicate.is_never()), FaultClass::Duplication),
             (any(&|link| !link.reorder.is_never()), FaultClass::Delay),
             (self.clocks.offset != (0, 0), FaultClass::WallClock),
-            (self.clocks.drift_ppm != (0, 0), FaultClass::ClockRate),
+            (is_intolerable(self.clocks.drift_ppm), FaultClass::ClockRate),
         ];
         let itself: FaultClasses =
             itself.into_iter().filter(|(is_so, _)| *is_so).map(|(_, class)| class).collect();
@@ -175,6 +175,11 @@ impl Setting {
     }
 }
 
+/// Whether some clock may be further from true than clocks are.
+fn is_intolerable((least, most): (i32, i32)) -> bool {
+    least.unsigned_abs().max(most.unsigned_abs()) > TOLERABLE_DRIFT_PPM
+}
+
 /// A node or the resource: something with links. The resource has the number that follows the last node's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Endpoint(pub u8);
@@ -189,5 +194,20 @@ impl Endpoint {
 impl From<NodeId> for Endpoint {
     fn from(node: NodeId) -> Endpoint {
         Endpoint(node.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clocks_that_drift_as_real_ones_do_are_no_fault() {
+        let link = LinkSetting::with_latency(Latency::Constant(Span::millis(1)));
+        let mut setting = Setting::quiet(3, link, Latency::Constant(Span::ZERO), Span::secs(1));
+        setting.clocks.drift_ppm = (-500, 500);
+        assert_eq!(setting.classes(), FaultClasses::NONE, "within the bound");
+        setting.clocks.drift_ppm = (-501, 0);
+        assert_eq!(setting.classes(), FaultClass::ClockRate.into(), "beyond it");
     }
 }

@@ -91,9 +91,9 @@ use self::leading::OnStuckDisk;
 use self::phases::Moment;
 use crate::{Algorithm, Entry, Promise};
 use interregnum_kernel::{
-    Command, Covered, Deadline, Effects, Epoch, FaultClasses, FencingToken, Input, Jitter, Kind, Leadership,
-    LogEntry, LogIndex, NodeId, NodeSet, Now, Office, Order, ParameterError, Parameters, Process, Protocol,
-    Role, Span, TimerName,
+    Command, Covered, Deadline, Effects, Epoch, FaultClass, FaultClasses, FencingToken, Input, Jitter, Kind,
+    Leadership, LogEntry, LogIndex, NodeId, NodeSet, Now, Office, Order, ParameterError, Parameters, Process,
+    Protocol, Role, Span, TimerName,
 };
 
 /// The rules, with their configuration.
@@ -171,15 +171,28 @@ impl Algorithm for Raft {
         orders: &["transfer", "resign", "add-node", "remove-node", "promote"],
         election_kinds: &["PreVote", "PreVoteResponse", "RequestVote", "RequestVoteResponse", "TimeoutNow"],
         promises: &[
+            // A term's votes are on disks, and a majority's meet: late, lost and repeated messages, wrong clocks and dead processes only
+            // delay. A disk that forgets a vote lets it be given twice, and one that forgets its log un-commits.
             Promise::except("election-safety", FaultClasses::FORGETFUL_DISKS),
             Promise::except("vote-once", FaultClasses::FORGETFUL_DISKS),
             Promise::except("epoch-monotonic", FaultClasses::FORGETFUL_DISKS),
             Promise::except("fenced-writes", FaultClasses::FORGETFUL_DISKS),
             Promise::except("leader-completeness", FaultClasses::FORGETFUL_DISKS),
             Promise::except("log-agreement", FaultClasses::FORGETFUL_DISKS),
-            Promise::except("lease-exclusion", FaultClasses::FORGETFUL_DISKS),
+            // A lease is time measured by two clocks, the holder's and a voter's. It outlives its end where the holder's clock stood
+            // still, and a voter ends its wait early where its clock jumped ahead. Clocks may drift as real ones do; a process that is
+            // paused wakes up to find its lease over.
+            Promise::except(
+                "lease-exclusion",
+                FaultClasses::FORGETFUL_DISKS.and(FaultClasses::of(&[
+                    FaultClass::Freeze,
+                    FaultClass::ClockRate,
+                    FaultClass::ClockJump,
+                ])),
+            ),
+            // With two leaders in one term, which forgotten votes can make, neither obeys the other, and nobody may come to lead alone.
+            // Everything else ends with the heal: nothing but the log and the vote outlives a crash, and every wait has an end.
             Promise::except("leader-within", FaultClasses::FORGETFUL_DISKS),
-            Promise::except("leader-during", FaultClasses::FORGETFUL_DISKS),
         ],
     };
 

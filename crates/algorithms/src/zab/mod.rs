@@ -150,14 +150,16 @@ impl Algorithm for Zab {
             "UpToDate",
         ],
         promises: &[
+            // Promises, epochs and history are on a majority's disks before they count, and connections keep the order of what is
+            // said; the bounds on time decide when somebody leads, not who. A disk that forgets takes back a promise or a commit.
             Promise::except("election-safety", FaultClasses::FORGETFUL_DISKS),
             Promise::except("vote-once", FaultClasses::FORGETFUL_DISKS),
             Promise::except("epoch-monotonic", FaultClasses::FORGETFUL_DISKS),
             Promise::except("fenced-writes", FaultClasses::FORGETFUL_DISKS),
             Promise::except("leader-completeness", FaultClasses::FORGETFUL_DISKS),
             Promise::except("log-agreement", FaultClasses::FORGETFUL_DISKS),
+            // Histories that forgetful disks have driven apart may suit no quorum. All other waits end with the heal.
             Promise::except("leader-within", FaultClasses::FORGETFUL_DISKS),
-            Promise::except("leader-during", FaultClasses::FORGETFUL_DISKS),
         ],
     };
 

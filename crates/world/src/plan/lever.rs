@@ -2,7 +2,7 @@
 
 use crate::plan::options::{ClockChoice, Connections, Damage, DiskAfter, InFlight, Reach, Unsynced, Wake};
 use crate::plan::selector::{Quoted, Selector};
-use interregnum_kernel::{FaultClass, FaultClasses, Jitter, Span, Standing};
+use interregnum_kernel::{FaultClass, FaultClasses, Jitter, Span, Standing, TOLERABLE_DRIFT_PPM};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -196,6 +196,7 @@ impl Lever {
             Lever::ClockStep { clock: ClockChoice::Wall, .. }
             | Lever::ClockStrobe { clock: ClockChoice::Wall, .. }
             | Lever::ClockDrift { clock: ClockChoice::Wall, .. } => FaultClass::WallClock.into(),
+            Lever::ClockDrift { ppm, .. } if ppm.unsigned_abs() <= TOLERABLE_DRIFT_PPM => FaultClasses::NONE,
             Lever::ClockStep { .. } => FaultClass::ClockJump.into(),
             Lever::ClockStrobe { .. } | Lever::ClockDrift { .. } => FaultClass::ClockRate.into(),
             Lever::DiskStall { .. } | Lever::DiskSlow { .. } => FaultClass::SlowDisk.into(),

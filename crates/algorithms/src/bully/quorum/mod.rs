@@ -103,12 +103,14 @@ impl Algorithm for BullyQuorum {
         orders: &["transfer", "resign"],
         election_kinds: &["Election", "Answer", "Claim", "Grant", "Deny", "Coordinator", "Transfer"],
         promises: &[
+            // An epoch is granted by a majority, once by each, on disks: Raft's argument, and it asks for no time. A disk that forgets a
+            // grant can grant the epoch again.
             Promise::except("election-safety", FaultClasses::FORGETFUL_DISKS),
             Promise::except("vote-once", FaultClasses::FORGETFUL_DISKS),
             Promise::except("epoch-monotonic", FaultClasses::FORGETFUL_DISKS),
             Promise::except("fenced-writes", FaultClasses::FORGETFUL_DISKS),
+            // Two leaders of one epoch, which forgotten grants can make, do not obey each other. All other waits end with the heal.
             Promise::except("leader-within", FaultClasses::FORGETFUL_DISKS),
-            Promise::except("leader-during", FaultClasses::FORGETFUL_DISKS),
         ],
     };
 

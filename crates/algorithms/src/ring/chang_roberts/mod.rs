@@ -45,10 +45,10 @@ use super::parameters::{
     FAILURE_TIMEOUT, HEARTBEAT_INTERVAL, IDS, INITIATORS, MESSAGE_BOUND, PROCESSING_BOUND, Settings,
 };
 use super::phases::Moment;
-use crate::{Algorithm, Entry, Promise};
+use crate::{Algorithm, Entry, LATE_OR_LOST, Promise};
 use interregnum_kernel::{
-    DisksNeeded, Effects, Epoch, FaultClasses, Input, Kind, Leadership, NodeId, NodeSet, Now, Order,
-    ParameterError, Parameters, Process, Protocol, Role,
+    DisksNeeded, Effects, Epoch, FaultClass, FaultClasses, Input, Kind, Leadership, NodeId, NodeSet, Now,
+    Order, ParameterError, Parameters, Process, Protocol, Role,
 };
 
 /// The rules, with their configuration.
@@ -70,11 +70,14 @@ impl Algorithm for ChangRoberts {
         orders: &["resign"],
         election_kinds: &["Election", "Elected", "Ack"],
         promises: &[
-            Promise::except("election-safety", FaultClasses::FORGETFUL_DISKS),
-            Promise::except("leader-exclusion", FaultClasses::FORGETFUL_DISKS),
-            Promise::except("fenced-writes", FaultClasses::FORGETFUL_DISKS),
-            Promise::except("leader-within", FaultClasses::FORGETFUL_DISKS),
-            Promise::except("leader-during", FaultClasses::FORGETFUL_DISKS),
+            // The epoch is one more than the highest heard of, agreed on by nobody and on no disk: it is unique while everybody hears
+            // everybody in time, and whoever has heard of it lives on.
+            Promise::except("election-safety", LATE_OR_LOST.and(FaultClasses::of(&[FaultClass::Crash]))),
+            Promise::except("fenced-writes", LATE_OR_LOST.and(FaultClasses::of(&[FaultClass::Crash]))),
+            // Who is silent for longer than the bounds is dead: true of crashes, and of nothing else. Disks do not matter.
+            Promise::except("leader-exclusion", LATE_OR_LOST),
+            // Nothing is remembered that could stand in the way once all is well again.
+            Promise::except("leader-within", FaultClasses::NONE),
         ],
     };
 

@@ -127,12 +127,15 @@ impl Algorithm for QuorumRing {
         orders: &["resign"],
         election_kinds: &["Election", "Coordinator", "Ack", "Nack"],
         promises: &[
+            // An epoch is granted by a majority, decided once by its initiator and led once, all on disks, whatever is late or lost. A
+            // disk that forgets can grant, decide or lead again.
             Promise::except("election-safety", FaultClasses::FORGETFUL_DISKS),
             Promise::except("vote-once", FaultClasses::FORGETFUL_DISKS),
             Promise::except("epoch-monotonic", FaultClasses::FORGETFUL_DISKS),
             Promise::except("fenced-writes", FaultClasses::FORGETFUL_DISKS),
+            // Of two leaders of one epoch, which forgotten grants can make, each keeps those who heard it first. All other waits end
+            // with the heal.
             Promise::except("leader-within", FaultClasses::FORGETFUL_DISKS),
-            Promise::except("leader-during", FaultClasses::FORGETFUL_DISKS),
         ],
     };
 
