@@ -283,7 +283,7 @@ fn happens(probability: Probability, stream: &mut Stream) -> bool {
 mod tests {
     use super::*;
     use crate::rng::Purpose;
-    use interregnum_kernel::NodeId;
+    use interregnum_kernel::{Jitter, NodeId};
 
     const A: Endpoint = Endpoint(0);
     const B: Endpoint = Endpoint(1);
@@ -362,5 +362,52 @@ mod tests {
             link.reorder_delay = Latency::Constant(Span::millis(30));
         });
         assert_eq!(network.send(A, B, GlobalTime::ZERO, &mut stream), Fate::Arrives(GlobalTime(32_000_000)));
+    }
+
+    fn delay(millis: u64) -> Damage {
+        Damage { delay: Jitter::exactly(Span::millis(millis)), ..Damage::default() }
+    }
+
+    #[test]
+    fn what_is_sent_again_until_it_arrives_is_held_up_and_not_lost() {
+        let (mut network, mut stream) = network(|_| {});
+        let link = network.link(A, B);
+        network.degrade(link, 0, Damage { loss: Probability::ALWAYS, ..delay(3) }, Kinds::ALL);
+        network.degrade(link, 1, delay(4), Kinds::ALL);
+        network.degrade(link, 2, delay(8), Kinds::only(Kind(0)));
+        assert_eq!(network.holds_up(A, B, &mut stream), Span::millis(7), "by all that asks for no kind");
+        assert_eq!(network.holds_up(B, A, &mut stream), Span::ZERO, "in this direction alone");
+    }
+
+    #[test]
+    fn damage_is_taken_away_by_the_fault_that_did_it() {
+        let (mut network, mut stream) = network(|_| {});
+        let link = network.link(A, B);
+        let plainly = |network: &Network, stream: &mut _| {
+            network.send_plainly(A, B, GlobalTime::ZERO, stream).is_some()
+        };
+        assert!(plainly(&network, &mut stream), "a link that only delays is plain");
+        network.degrade(link, 7, delay(3), Kinds::ALL);
+        network.degrade(link, 9, delay(4), Kinds::ALL);
+        network.mend(link, 7);
+        assert_eq!(network.holds_up(A, B, &mut stream), Span::millis(4), "the other fault's is left");
+        assert!(!plainly(&network, &mut stream), "a link that is worse than it was is not");
+        network.mend(link, 9);
+        assert!(plainly(&network, &mut stream), "mended, it is plain again");
+        network.degrade(link, 9, delay(4), Kinds::ALL);
+        network.reset();
+        assert!(plainly(&network, &mut stream), "and so it is in the next run");
+        assert_eq!(network.holds_up(A, B, &mut stream), Span::ZERO, "with nothing left over");
+    }
+
+    #[test]
+    fn a_write_is_of_no_kind() {
+        let names: Vec<String> = (0..crate::MAX_KINDS).map(|kind| kind.to_string()).collect();
+        let all: Vec<&str> = names.iter().map(String::as_str).collect();
+        let every_kind = Kinds::named(&names, &all);
+        assert!(every_kind.meets(Kinds::only(Kind(31))), "the last kind is one of them");
+        assert!(!every_kind.meets(Kinds::WITHOUT), "and a write is none");
+        assert!(Kinds::named(&[], &all).meets(Kinds::WITHOUT), "unless nothing is named");
+        assert!(!Kinds::named(&names[3..4], &all[..3]).meets(Kinds::ALL), "what a protocol lacks is nothing");
     }
 }
