@@ -3,7 +3,7 @@
 use crate::story::{Story, all_ms, cluster, crash, cut, ms, n, node, partition, restart, stall};
 use interregnum_kernel::Connected::{Hub, None as Nobody, Quorum};
 use interregnum_kernel::{Connected, GlobalTime, Jitter, Span, What};
-use interregnum_world::{Damage, InFlight, Lever, Probability, Reach, Selector, Wake};
+use interregnum_world::{Damage, InFlight, Lever, Probability, Purpose, Reach, Selector, Stream, Wake};
 
 /// When it was told, and what.
 fn levels(story: Story) -> Vec<(GlobalTime, Connected)> {
@@ -196,4 +196,56 @@ fn a_question_too_hard_is_answered_with_the_lesser_level() {
         story.at(35, partition(&[&[node(2 * pair - 1)], &[node(2 * pair)]]))
     });
     assert_eq!(levels(pairs).last(), Some(&(ms(35), Hub)), "the search ends, and nothing is claimed");
+}
+
+#[test]
+fn a_quorum_is_found_although_one_of_its_nodes_reaches_the_fewest() {
+    // Node 1 reaches 2 to 5 and no others. Those reach all but one of 6 to 9 each, who reach each other.
+    let pairs =
+        (2..=5).fold(cluster(9), |story, of| story.at(35, partition(&[&[node(of)], &[node(of + 4)]])));
+    let far = [node(6), node(7), node(8), node(9)];
+    assert_eq!(levels(pairs.clone()).last(), Some(&(ms(35), Quorum)), "one of each pair, and node 1");
+    let story = pairs.at(36, partition(&[&[node(1)], &far]));
+    assert_eq!(levels(story.clone()).last(), Some(&(ms(36), Quorum)), "1 to 5 are the only one left");
+    assert_eq!(
+        levels(story.at(37, crash(&[node(1)]))).last(),
+        Some(&(ms(37), Hub)),
+        "without 1 there is none"
+    );
+}
+
+/// The level by trying every set of nodes.
+fn level_by_hand(open: impl Fn(u8, u8) -> bool, count: u8) -> Connected {
+    let linked = |a: u8, b: u8| a == b || open(a, b) && open(b, a);
+    let reached = |from: u8| (1..=count).filter(|to| linked(from, *to)).count();
+    let is_quorum = |nodes: usize| nodes > usize::from(count) / 2;
+    let together = |set: u32| {
+        let has = |node: u8| set >> (node - 1) & 1 == 1;
+        (1..=count).all(|a| (1..=count).all(|b| !(has(a) && has(b)) || linked(a, b)))
+    };
+    if (0..1u32 << count).any(|set| is_quorum(set.count_ones() as usize) && together(set)) {
+        return Quorum;
+    }
+    if (1..=count).any(|node| is_quorum(reached(node))) { Hub } else { Nobody }
+}
+
+#[test]
+fn whatever_is_cut_the_level_is_what_trying_all_sets_gives() {
+    let mut seen = std::collections::BTreeMap::new();
+    for seed in 0..300 {
+        let mut dice = Stream::new(seed, Purpose::Bench, n(1));
+        let count = 5 + dice.below(4) as u8;
+        let every = 2 + dice.below(8);
+        let mut story = cluster(count).until(Span::millis(40));
+        for (from, to) in (1..=count).flat_map(|from| (1..=count).map(move |to| (from, to))) {
+            if from != to && dice.below(every) == 0 {
+                story = story.at(35, cut(&[node(from)], &[node(to)]));
+            }
+        }
+        let run = story.told();
+        let level = levels(story).last().map(|(_, level)| *level);
+        assert_eq!(level, Some(level_by_hand(|from, to| run.is_open(from, to), count)), "seed {seed}");
+        *seen.entry(level).or_insert(0) += 1;
+    }
+    assert!(seen.len() == 3 && seen.values().all(|times| *times >= 10), "each level comes up: {seen:?}");
 }
