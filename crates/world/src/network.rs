@@ -232,7 +232,13 @@ impl Network {
         self.routes[self.link(from, to)].cuts == 0
     }
 
-    /// Whether a message of any kind has a chance to pass: the link is open, and no fault loses all of some kind.
+    /// Whether any message has a chance to pass: the link is open, and no fault loses them all.
+    pub(crate) fn carries(&self, from: Endpoint, to: Endpoint) -> bool {
+        let dead = |harm: &Harm| harm.damage.loss == Probability::ALWAYS && harm.kinds == Kinds::ALL;
+        self.is_open(from, to) && !self.harms[self.link(from, to)].iter().any(dead)
+    }
+
+    /// Whether messages of every kind have a chance to pass: the link is open, and no fault loses all of some kind.
     pub(crate) fn passes(&self, from: Endpoint, to: Endpoint) -> bool {
         let hopeless = |harm: &Harm| harm.damage.loss == Probability::ALWAYS && harm.kinds != Kinds(0);
         self.is_open(from, to) && !self.harms[self.link(from, to)].iter().any(hopeless)

@@ -94,8 +94,8 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
         }
         for other in &self.hosts {
             let peer = other.node();
-            let reachable = self.core.network.is_open(Endpoint::from(node), Endpoint::from(peer))
-                && self.core.network.is_open(Endpoint::from(peer), Endpoint::from(node));
+            let reachable = self.core.network.carries(Endpoint::from(node), Endpoint::from(peer))
+                && self.core.network.carries(Endpoint::from(peer), Endpoint::from(node));
             let goes = !self.mailboxes[peer.index()].is_stopped();
             if peer != node && goes && reachable && works(peer) && obeys(other.epoch(), leadership.epoch) {
                 obeying.insert(peer);

@@ -2,7 +2,7 @@
 
 use crate::story::{Story, Told, cluster, crash, cut, ms, n, node, nodes, partition, stall, transfer};
 use interregnum_kernel::{Epoch, GlobalTime, LossCause, What};
-use interregnum_world::Selector;
+use interregnum_world::{Damage, Lever, Probability, Selector};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Turn {
@@ -43,6 +43,22 @@ fn a_cut_from_the_quorum_loses_it_and_the_cuts_end_regains_it() {
     assert_eq!(turns_of_leader(story), expected, "one direction is enough");
     let story = cluster(3).during(35, 65, cut(&[Selector::Followers], &[Selector::Leader]));
     assert_eq!(turns_of_leader(story), expected, "and so is the other");
+}
+
+/// All messages to the leader are lost, or all of one kind.
+fn deafened(only: &[&str]) -> Lever {
+    let damage = Damage { loss: Probability::ALWAYS, ..Damage::default() };
+    let only = only.iter().map(|kind| (*kind).to_owned()).collect();
+    let (from, to) = (vec![Selector::Followers], vec![Selector::Leader]);
+    Lever::Degrade { from, to, symmetric: false, damage, only }
+}
+
+#[test]
+fn a_link_that_loses_everything_is_as_good_as_cut() {
+    let expected = [(ms(0), Gained(1)), (ms(35), Lost(1, FAULT)), (ms(65), Gained(1))];
+    assert_eq!(turns_of_leader(cluster(3).during(35, 65, deafened(&[]))), expected);
+    let one_kind = cluster(3).during(35, 65, deafened(&["Beacon"]));
+    assert_eq!(turns_of_leader(one_kind), [(ms(0), Gained(1))], "others still pass");
 }
 
 #[test]
