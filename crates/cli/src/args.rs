@@ -194,7 +194,7 @@ pub(crate) enum PlainFormat {
 pub(crate) enum Listed {
     /// The election algorithms
     Algorithms,
-    /// The properties that runs are judged by
+    /// The properties that runs are judged by, and the goals that scenarios can ask for
     Invariants,
     /// The faults that scenarios can inject
     Faults,

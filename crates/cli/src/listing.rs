@@ -3,9 +3,9 @@
 use crate::args::{List, Listed, PlainFormat, Scenario};
 use crate::console::Console;
 use crate::failure::{Exit, Failure};
-use interregnum_algorithms::ALGORITHMS;
+use interregnum_algorithms::{ALGORITHMS, Promise};
 use interregnum_campaign::load::scenario_files;
-use interregnum_campaign::{LoadError, Loaded, catalogue, load, load_with};
+use interregnum_campaign::{GOALS, Goal, LoadError, Loaded, catalogue, load, load_with};
 use interregnum_invariants::INVARIANTS;
 use interregnum_report::json::SCHEMA_VERSION;
 use interregnum_scenario::{LeverInfo, NemesisInfo, Overrides};
@@ -33,23 +33,50 @@ pub(crate) fn list(args: &List, console: &Console) -> Result<Exit, Failure> {
     Ok(Exit::Fine)
 }
 
-/// A line for each row: its name, and what it is.
+/// A line for each row: its name, and what it is. What an algorithm promises follows, indented.
 fn lines(rows: &[Value]) -> String {
     fn text<'a>(row: &'a Value, key: &str) -> &'a str {
         row.get(key).and_then(Value::as_str).unwrap_or_default()
     }
     let width = rows.iter().map(|row| text(row, "name").len()).max().unwrap_or(0);
-    let line = |row| format!("{:<width$}  {}{}\n", text(row, "name"), text(row, "summary"), besides(row));
+    let line = |row| {
+        let (name, summary) = (text(row, "name"), text(row, "summary"));
+        format!("{name:<width$}  {summary}{}\n{}", besides(row), promises(row, width + 2))
+    };
     rows.iter().map(line).collect()
 }
 
-/// What is said in brackets after the summary: the orders that an algorithm follows, the keys that go with a fault.
-fn besides(row: &Value) -> String {
-    let words = |key: &str| -> Vec<&str> {
-        row.get(key).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect()
+/// What an algorithm promises, a line for all that it promises under the same faults.
+fn promises(row: &Value, indent: usize) -> String {
+    let mut groups: Vec<(String, Vec<&str>)> = Vec::new();
+    for promise in row.get("promised").and_then(Value::as_array).into_iter().flatten() {
+        let except = words_of(promise, "except").join(", ");
+        let name = promise.get("invariant").and_then(Value::as_str).unwrap_or_default();
+        match groups.iter_mut().find(|(other, _)| *other == except) {
+            Some((_, names)) => names.push(name),
+            None => groups.push((except, vec![name])),
+        }
+    }
+    let line = |(except, names): &(String, Vec<&str>)| {
+        let unless = if except.is_empty() { String::new() } else { format!(", but not under {except}") };
+        format!("{:indent$}promises {}{unless}\n", "", names.join(", "))
     };
+    groups.iter().map(line).collect()
+}
+
+/// The words of a list in a row.
+fn words_of<'a>(row: &'a Value, key: &str) -> Vec<&'a str> {
+    row.get(key).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect()
+}
+
+/// What is said in brackets after the summary: the orders that an algorithm follows, the keys that go with a fault, the
+/// kind of an invariant.
+fn besides(row: &Value) -> String {
+    if let Some(kind) = row.get("kind").and_then(Value::as_str) {
+        return format!(" [{kind}]");
+    }
     if row.get("orders").is_some() {
-        let orders = words("orders");
+        let orders = words_of(row, "orders");
         return format!(
             " [orders: {}]",
             if orders.is_empty() { "none".to_owned() } else { orders.join(", ") }
@@ -59,11 +86,15 @@ fn besides(row: &Value) -> String {
         return " [only where it is named]".to_owned();
     }
     let lasts = row.get("lasts").and_then(Value::as_bool).unwrap_or(false);
-    let keys: Vec<&str> = lasts.then_some("for").into_iter().chain(words("options")).collect();
+    let keys: Vec<&str> = lasts.then_some("for").into_iter().chain(words_of(row, "options")).collect();
     if keys.is_empty() { String::new() } else { format!(" [with: {}]", keys.join(", ")) }
 }
 
 fn algorithms() -> Vec<Value> {
+    let promise = |promise: &Promise| {
+        let except: Vec<&str> = promise.except.iter().map(|class| class.name()).collect();
+        json!({"invariant": promise.invariant, "except": except})
+    };
     let row = |entry: &interregnum_algorithms::Entry| {
         let parameters: Vec<Value> =
             entry.parameters.iter().map(|spec| json!({"name": spec.name, "summary": spec.doc})).collect();
@@ -72,6 +103,7 @@ fn algorithms() -> Vec<Value> {
             "summary": entry.summary,
             "source": entry.source,
             "promises": entry.promises.iter().map(|promise| promise.invariant).collect::<Vec<_>>(),
+            "promised": entry.promises.iter().map(promise).collect::<Vec<_>>(),
             "orders": entry.orders,
             "parameters": parameters,
         })
@@ -79,6 +111,7 @@ fn algorithms() -> Vec<Value> {
     ALGORITHMS.iter().map(row).collect()
 }
 
+/// The invariants, and the goals that a scenario can ask for under `sometimes`.
 fn invariants() -> Vec<Value> {
     let row = |info: &interregnum_invariants::Info| {
         json!({
@@ -89,7 +122,14 @@ fn invariants() -> Vec<Value> {
             "source": info.source,
         })
     };
-    INVARIANTS.iter().map(row).collect()
+    let goal = |goal: &Goal| {
+        json!({
+            "name": goal.info.name,
+            "summary": goal.info.summary,
+            "kind": "sometimes",
+        })
+    };
+    INVARIANTS.iter().map(row).chain(GOALS.iter().map(goal)).collect()
 }
 
 fn faults() -> Vec<Value> {

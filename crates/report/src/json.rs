@@ -1,7 +1,8 @@
 //! The stable JSON form of results, `schema_version` 1.
 
 use interregnum_campaign::InMillis as _;
-use interregnum_campaign::{Distribution, Figures, InvariantVerdict, Seeds, Summary};
+use interregnum_campaign::{Distribution, Figures, GoalSummary, InvariantVerdict, Seeds, Summary};
+use interregnum_kernel::FaultClass;
 use interregnum_scenario::Profile;
 use serde::Serialize;
 
@@ -50,12 +51,15 @@ pub struct Row<'a> {
     not_judged: &'a [&'static str],
     digest: String,
     invariants: Vec<Invariant<'a>>,
+    sometimes: Vec<Goal>,
     failover_ms: Figures,
     detection_ms: Figures,
     election_ms: Figures,
     first_leader_ms: Figures,
     unavailable_ms: Unavailable,
     leader_changes: u64,
+    /// To the nearest hundredth; null where no simulated time went by.
+    leader_changes_per_hour: Option<f64>,
     spurious_failovers: u64,
     split_votes: u64,
     messages: u64,
@@ -72,9 +76,20 @@ pub struct Row<'a> {
 struct Invariant<'a> {
     name: &'a str,
     verdict: InvariantVerdict,
+    /// The classes of faults of the scenario under which the algorithm does not promise what it promises elsewhere.
+    not_promised_because: Vec<&'static str>,
     exercised: u64,
     violated_runs: u64,
     first_violation: Option<FirstViolation<'a>>,
+}
+
+/// What runs reached. Every goal is listed; `asked` are those that the scenario names under `sometimes`.
+#[derive(Debug, Serialize)]
+struct Goal {
+    name: &'static str,
+    asked: bool,
+    runs: u64,
+    first_seed: Option<u64>,
 }
 
 #[derive(Debug, Serialize)]
@@ -141,12 +156,14 @@ fn row(summary: &Summary) -> Row<'_> {
         not_judged: &summary.not_judged,
         digest: summary.digest.to_string(),
         invariants: summary.invariants.iter().map(invariant).collect(),
+        sometimes: summary.goals.iter().map(goal).collect(),
         failover_ms: figures(&summary.failover),
         detection_ms: figures(&summary.detection),
         election_ms: figures(&summary.election),
         first_leader_ms: figures(&summary.first_leader),
         unavailable_ms: Unavailable { leaderless: mean_ms(0), zombie_led: mean_ms(1), contested: mean_ms(2) },
         leader_changes: summary.leader_changes,
+        leader_changes_per_hour: summary.leader_changes_per_hour(),
         spurious_failovers: summary.spurious_failovers,
         split_votes: summary.split_votes,
         messages: summary.messages,
@@ -169,6 +186,7 @@ fn invariant(invariant: &interregnum_campaign::InvariantSummary) -> Invariant<'_
     Invariant {
         name: invariant.name,
         verdict: invariant.verdict,
+        not_promised_because: invariant.not_promised_because.iter().map(FaultClass::name).collect(),
         exercised: invariant.exercised,
         violated_runs: invariant.violated_runs,
         first_violation: invariant.first_violation.as_ref().map(|first| FirstViolation {
@@ -177,6 +195,11 @@ fn invariant(invariant: &interregnum_campaign::InvariantSummary) -> Invariant<'_
             detail: &first.detail,
         }),
     }
+}
+
+fn goal(goal: &GoalSummary) -> Goal {
+    let GoalSummary { name, asked, runs, first_seed } = *goal;
+    Goal { name, asked, runs, first_seed }
 }
 
 /// The verdict in the words of the JSON form.

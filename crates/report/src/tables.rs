@@ -3,7 +3,7 @@
 use crate::json::{messages_per_election, verdict_word};
 use interregnum_campaign::InMillis as _;
 use interregnum_campaign::output::{Batch, Draft};
-use interregnum_campaign::{Failover, Figures, InvariantVerdict, Job, Run, Sink, Summary};
+use interregnum_campaign::{Failover, Figures, GOALS, InvariantVerdict, Job, Run, Sink, Summary};
 use interregnum_kernel::Span;
 use std::io::{self, Write as _};
 
@@ -15,7 +15,7 @@ pub struct Tables {
     failovers: csv::Writer<Draft>,
 }
 
-const RUN_COLUMNS: [&str; 26] = [
+const RUN_COLUMNS: [&str; 27] = [
     "scenario",
     "algorithm",
     "engine",
@@ -42,6 +42,7 @@ const RUN_COLUMNS: [&str; 26] = [
     "first_use_gap",
     "events",
     "violated",
+    "reached",
 ];
 
 const FAILOVER_COLUMNS: [&str; 11] = [
@@ -145,6 +146,7 @@ impl Sink for Tables {
             stale.first_use_gap.to_string(),
             run.counts.events.to_string(),
             violated(run),
+            reached(run),
         ];
         self.runs.write_record(row).map_err(io::Error::from)
     }
@@ -157,7 +159,15 @@ fn violated(run: &Run) -> String {
     broken.map(|(_, name)| name).collect::<Vec<_>>().join(" ")
 }
 
-/// The contents of `summary.csv`.
+/// The goals that one run reached, separated by spaces.
+fn reached(run: &Run) -> String {
+    let reached = GOALS.iter().filter(|goal| (goal.reached)(run));
+    reached.map(|goal| goal.info.name).collect::<Vec<_>>().join(" ")
+}
+
+/// The contents of `summary.csv`. `leader_changes_per_hour` is of simulated time, to the nearest hundredth; `sometimes`
+/// has the goals that the scenario asks for, each with the number of runs that reached it; `not_promised_here` has the
+/// invariants that the algorithm promises, but not under what goes wrong in the scenario.
 ///
 /// # Errors
 /// If memory does not suffice.
@@ -199,6 +209,9 @@ fn summary_columns() -> Vec<String> {
             "violated",
             "not_exercised",
             "not_judged",
+            "leader_changes_per_hour",
+            "sometimes",
+            "not_promised_here",
         ]
         .map(str::to_owned),
     );
@@ -226,6 +239,8 @@ fn summary_row(summary: &Summary) -> Vec<String> {
     }
     row.extend((0..3).map(|kind| summary.mean_unavailable(kind).in_millis().to_string()));
     let stale = &summary.stale_writes;
+    let goals = summary.goals.iter().filter(|goal| goal.asked);
+    let withheld = summary.invariants.iter().filter(|one| !one.not_promised_because.is_empty());
     row.extend([
         summary.leader_changes.to_string(),
         summary.spurious_failovers.to_string(),
@@ -240,6 +255,9 @@ fn summary_row(summary: &Summary) -> Vec<String> {
         names(InvariantVerdict::Violated),
         names(InvariantVerdict::NotExercised),
         summary.not_judged.join(" "),
+        summary.leader_changes_per_hour().map(|rate| format!("{rate:.2}")).unwrap_or_default(),
+        goals.map(|goal| format!("{}={}", goal.name, goal.runs)).collect::<Vec<_>>().join(" "),
+        withheld.map(|one| one.name).collect::<Vec<_>>().join(" "),
     ]);
     row
 }

@@ -7,6 +7,7 @@ use comfy_table::{
 };
 use interregnum_campaign::InMillis as _;
 use interregnum_campaign::{Distribution, InvariantVerdict, Summary};
+use interregnum_kernel::FaultClasses;
 use std::collections::BTreeSet;
 
 /// Two spaces between columns, a line under the header, nothing else: a row is one line of the screen.
@@ -15,7 +16,7 @@ pub(crate) const STYLE: TableStyle = TableStyle::new()
     .header_separator(LineStyle::new('\u{2500}', '\u{2500}', '\u{2500}', '\u{2500}'))
     .content_lines(ContentLineStyle::new(' ', ' ', ' '));
 
-const HEADER: [&str; 13] = [
+const HEADER: [&str; 14] = [
     "scenario",
     "algorithm",
     "verdict",
@@ -26,6 +27,7 @@ const HEADER: [&str; 13] = [
     "detect",
     "elect",
     "spur-\nious",
+    "chan-\nges/h",
     "stale\nwrites",
     "no\nleader",
     "broken",
@@ -55,13 +57,14 @@ pub fn table(summaries: &[Summary], color: bool) -> String {
     }
     let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
     let what = words::what_was_run(summaries);
-    format!("{what}\n{}\n\n{}{KEY}{}", lines.join("\n"), invariants(summaries), words::not_judged(summaries))
+    let (invariants, goals) = (invariants(summaries), goals(summaries));
+    format!("{what}\n{}\n\n{invariants}{goals}{KEY}{}", lines.join("\n"), words::not_judged(summaries))
 }
 
 /// What the columns mean, in as many lines as a screen can spare.
 const KEY: &str = "\
 failovers: +n\u{221e} are n that never came. detect, elect: medians, ms. spurious: leader changes nothing called for.\n\
-stale writes: of deposed leaders, rejected/accepted by the resource. no leader: mean ms per run without a usable \
+changes/h: leader changes per hour of simulated time. stale writes: of deposed leaders, rejected/accepted by the resource. no leader: mean ms per run without a usable \
 leader.\nbroken: the invariants that were violated, of those that are promised or expected to be.\n";
 
 /// Messages per election and median failover by cluster size, a row per algorithm.
@@ -119,6 +122,11 @@ fn row(summary: &Summary, color: bool) -> Vec<Cell> {
         Cell::new(percentile(&summary.detection, 500)),
         Cell::new(percentile(&summary.election, 500)),
         Cell::new(number(summary.spurious_failovers)),
+        Cell::new(match summary.leader_changes_per_hour() {
+            Some(rate) if rate > 0.0 && rate < 10.0 => format!("{rate:.1}"),
+            Some(rate) if rate > 0.0 => format!("{rate:.0}"),
+            _ => "-".to_owned(),
+        }),
         Cell::new(match (stale.rejected, stale.accepted) {
             (0, 0) => "-".to_owned(),
             (rejected, accepted) => format!("{rejected}/{accepted}"),
@@ -158,10 +166,37 @@ fn invariants(summaries: &[Summary]) -> String {
                 parts.push(format!("{words} {}", with(verdict)));
             }
         }
+        let because = all.clone().fold(FaultClasses::NONE, |set, (_, one)| set.and(one.not_promised_because));
+        if !because.is_empty() {
+            parts.push(format!("where the promise excepts {because}"));
+        }
         let times = if exercised == 1 { "once".to_owned() } else { format!("{exercised} times") };
         text += &format!("{name:<20} {} (put to the test {times})\n", parts.join(", "));
     }
     text + "\n"
+}
+
+/// The goals that scenarios ask for: in how many runs each was reached, and where in none. Empty where none is asked for.
+fn goals(summaries: &[Summary]) -> String {
+    let mut text = String::new();
+    let Some(first) = summaries.first() else { return text };
+    for (index, name) in first.goals.iter().map(|goal| goal.name).enumerate() {
+        let asked = summaries.iter().filter(|summary| summary.goals[index].asked);
+        let (reached, runs) = asked.clone().fold((0, 0), |(reached, runs), summary| {
+            (reached + summary.goals[index].runs, runs + summary.seeds.count)
+        });
+        let never = asked.clone().filter(|summary| summary.goals[index].runs == 0);
+        let never: Vec<String> = never.map(|one| format!("{} {}", one.scenario, one.algorithm)).collect();
+        if asked.count() > 0 {
+            let never =
+                if never.is_empty() { String::new() } else { format!(", NEVER in {}", never.join(", ")) };
+            text += &format!("sometimes {name}: in {reached} of {runs} runs{never}\n");
+        }
+    }
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    text
 }
 
 /// A percentile in milliseconds; the sign for infinity if it is a failover that never came.

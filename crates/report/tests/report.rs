@@ -1,9 +1,10 @@
 //! Tables and plots of real sweeps, with what is rare put in by hand.
 
 use interregnum_campaign::{Job, Seeds, Summary, catalogue, sweep};
-use interregnum_kernel::Span;
+use interregnum_kernel::{NodeId, Span};
 use interregnum_report::{json, junit, plot, tables, verdicts};
 use interregnum_scenario::Scenario;
+use interregnum_world::{Lever, PlannedFault, Selector};
 
 const SCENARIO: &str = r#"
 format = 1
@@ -165,6 +166,78 @@ fn complaints_are_told_for_the_unexpected_only() {
     assert_eq!(verdicts::complaints(std::slice::from_ref(&fine)), "", "nothing to tell");
     let told = verdicts::complaints(&[fine, bad]);
     assert_eq!(told, "plotted, raft, profile matched, 3 nodes: not as expected\n  something\n", "one of two");
+}
+
+/// A scenario that asks for two goals, on a disk that lies.
+fn asking() -> Scenario {
+    let mut none = |_: &str| Err("there is no other file".to_owned());
+    let text = format!("{SCENARIO}\n[expect]\nsometimes = [\"failover\", \"contested\"]\n");
+    let read = interregnum_scenario::read("plotted", &text, &catalogue(), &mut none);
+    let mut scenario = read.expect("a scenario").0;
+    let lie = Lever::DiskLie { target: vec![Selector::Node(NodeId(0))] };
+    scenario.setting.plan.faults.push(PlannedFault::at(Span::millis(2900), lie));
+    scenario
+}
+
+#[test]
+fn goals_are_told_in_every_form() {
+    let summary = [swept(&asking())];
+    let table = verdicts::table(&summary, false);
+    assert!(table.contains("\nsometimes failover: in 10 of 10 runs\n"), "{table}");
+    assert!(table.contains("\nsometimes contested: in 0 of 10 runs, NEVER in plotted raft\n"), "{table}");
+    assert!(!table.contains("sometimes leaderless"), "nobody asked for that: {table}");
+    let document: serde_json::Value =
+        serde_json::from_str(&json::document(TOOL, &summary)).expect("a document");
+    let goals = document["results"][0]["sometimes"].as_array().expect("a list");
+    let goal = |name: &str| goals.iter().find(|goal| goal["name"] == name).expect(name);
+    let failover = serde_json::json!({"name": "failover", "asked": true, "runs": 10, "first_seed": 5});
+    assert_eq!(goal("failover"), &failover, "asked for, and reached");
+    assert_eq!(goal("leaderless")["asked"], false, "what nobody asked for is counted all the same");
+    assert_eq!(goal("leaderless")["runs"], 10, "and reached by every crash");
+    assert_eq!(cell(&summary, "sometimes"), "failover=10 contested=0", "in the order of the registry");
+    let xml = junit::document(&summary);
+    assert!(xml.contains("contested happened in 0 of 10 runs"), "{xml}");
+}
+
+#[test]
+fn what_is_not_promised_here_says_why_in_every_form() {
+    let summary = [swept(&asking())];
+    let table = verdicts::table(&summary, false);
+    let line = table.lines().find(|line| line.starts_with("vote-once")).expect("a line");
+    assert!(line.contains("not promised in 1, where the promise excepts lying-disk"), "{line}");
+    let document: serde_json::Value =
+        serde_json::from_str(&json::document(TOOL, &summary)).expect("a document");
+    let invariants = document["results"][0]["invariants"].as_array().expect("a list");
+    let because =
+        |name: &str| &invariants.iter().find(|one| one["name"] == name).expect(name)["not_promised_because"];
+    assert_eq!(because("vote-once"), &serde_json::json!(["lying-disk"]), "Raft promises it elsewhere");
+    assert_eq!(because("leader-exclusion"), &serde_json::json!([]), "Raft never promises it");
+    assert!(cell(&summary, "not_promised_here").contains("vote-once"), "in the table of summaries");
+    let xml = junit::document(&summary);
+    assert!(xml.contains("vote-once is not promised under: lying-disk"), "{xml}");
+    let xml = junit::document(&[swept(&scenario())]);
+    assert!(!xml.contains("system-out"), "nothing to say where all is promised: {xml}");
+}
+
+#[test]
+fn leader_changes_are_told_per_hour() {
+    let summary = [swept(&scenario())];
+    assert_eq!(summary[0].leader_changes, 10, "one for every crash");
+    let document: serde_json::Value =
+        serde_json::from_str(&json::document(TOOL, &summary)).expect("a document");
+    let rate = document["results"][0]["leader_changes_per_hour"].as_f64();
+    assert_eq!(rate, Some(1200.0), "ten in thirty seconds");
+    assert_eq!(cell(&summary, "leader_changes_per_hour"), "1200.00", "in the table of summaries");
+}
+
+/// The cell of the first row of `summary.csv` in this column.
+#[track_caller]
+fn cell(summaries: &[Summary], column: &str) -> String {
+    let bytes = tables::summary(summaries).expect("a table");
+    let mut rows = csv::Reader::from_reader(bytes.as_slice());
+    let header = rows.headers().expect("a header").clone();
+    let at = header.iter().position(|name| name == column).expect(column);
+    rows.records().next().expect("a row").expect("a row as long as the header")[at].to_owned()
 }
 
 #[test]

@@ -2,8 +2,14 @@
 
 use crate::support::{Place, SOUND, run, standard_scenarios};
 use interregnum_algorithms::ALGORITHMS;
+use interregnum_campaign::GOALS;
 use interregnum_invariants::INVARIANTS;
 use serde_json::Value;
+
+/// The first line of every row: what follows is indented.
+fn rows(listed: &str) -> impl Iterator<Item = &str> {
+    listed.lines().filter(|line| !line.starts_with(' '))
+}
 
 /// Asserts that these names, in this order, are listed in both forms.
 #[track_caller]
@@ -11,7 +17,7 @@ fn lists(what: &str, names: &[&str]) {
     let people = run(&format!("list {what}"));
     assert_eq!(people.code, 0, "`list {what}`: {}", people.stderr);
     let listed: Vec<&str> =
-        people.stdout.lines().map(|line| line.split_whitespace().next().unwrap_or_default()).collect();
+        rows(&people.stdout).map(|line| line.split_whitespace().next().unwrap_or_default()).collect();
     assert_eq!(listed, names, "`list {what}` for people");
     let machines = run(&format!("list {what} --format json")).json();
     for (row, name) in machines.as_array().expect("a list").iter().zip(names) {
@@ -28,7 +34,46 @@ fn every_algorithm_is_listed() {
 
 #[test]
 fn every_invariant_is_listed() {
-    lists("invariants", &INVARIANTS.iter().map(|info| info.name).collect::<Vec<_>>());
+    let goals = GOALS.iter().map(|goal| goal.info.name);
+    let names: Vec<&str> = INVARIANTS.iter().map(|info| info.name).chain(goals).collect();
+    lists("invariants", &names);
+}
+
+#[test]
+fn invariants_and_goals_are_told_apart_by_their_kinds() {
+    let listed = run("list invariants").stdout;
+    let line = |name: &str| listed.lines().find(|line| line.starts_with(name)).expect(name);
+    assert!(line("vote-once").ends_with("[safety]"), "{listed}");
+    assert!(line("leader-during").ends_with("[liveness]"), "{listed}");
+    assert!(line("split-vote").ends_with("[sometimes]"), "{listed}");
+    let machines = run("list invariants --format json").json();
+    let rows = machines.as_array().expect("a list");
+    let kind = |name: &str| &rows.iter().find(|row| row["name"] == name).expect(name)["kind"];
+    assert_eq!((kind("vote-once"), kind("split-vote")), (&"safety".into(), &"sometimes".into()));
+}
+
+#[test]
+fn promises_are_listed_with_what_they_except() {
+    let listed = run("list algorithms").stdout;
+    let raft: Vec<&str> = listed.lines().skip(1).take_while(|line| line.starts_with(' ')).collect();
+    let line = raft.iter().find(|line| line.contains(" vote-once")).expect("Raft promises it");
+    assert!(line.trim_start().starts_with("promises "), "{line}");
+    assert!(
+        line.contains(", but not under ") && line.contains("lying-disk"),
+        "not on a disk that lies: {line}"
+    );
+    let machines = run("list algorithms --format json").json();
+    for (row, entry) in machines.as_array().expect("a list").iter().zip(ALGORITHMS) {
+        let promised: Vec<Value> = entry
+            .promises
+            .iter()
+            .map(|promise| {
+                let except: Vec<String> = promise.except.iter().map(|class| class.to_string()).collect();
+                serde_json::json!({"invariant": promise.invariant, "except": except})
+            })
+            .collect();
+        assert_eq!(row["promised"], Value::from(promised), "{} for machines", entry.name);
+    }
 }
 
 #[test]
@@ -113,8 +158,7 @@ fn the_schema_is_a_json_schema_that_knows_the_registries() {
 fn algorithms_are_listed_with_the_orders_that_they_follow() {
     let listed = run("list algorithms");
     let machines = run("list algorithms --format json").json();
-    for ((line, row), entry) in
-        listed.stdout.lines().zip(machines.as_array().expect("a list")).zip(ALGORITHMS)
+    for ((line, row), entry) in rows(&listed.stdout).zip(machines.as_array().expect("a list")).zip(ALGORITHMS)
     {
         assert_eq!(row["orders"], serde_json::json!(entry.orders), "{} for machines", entry.name);
         let orders = if entry.orders.is_empty() { "none".to_owned() } else { entry.orders.join(", ") };

@@ -1,0 +1,226 @@
+use super::*;
+use interregnum_kernel::{FencingToken, LogEntry, LogIndex};
+use interregnum_world::{Lever, PlannedFault, Selector};
+
+fn leads(epoch: u64) -> Leadership {
+    Leadership { office: Office::CONTESTED, epoch: Epoch(epoch), token: Some(FencingToken(epoch)) }
+}
+
+fn commit(epoch: u64) -> What {
+    let entry = LogEntry { epoch: Epoch(epoch), command: None };
+    What::Committed { index: LogIndex(epoch), entry }
+}
+
+/// Measures a history of (millisecond, node, what) that ends at the given millisecond.
+fn measure(plan: &Plan, history: &[(u64, u8, What)], end: u64) -> Measurement {
+    let mut meter = Meter::new(3, plan);
+    let last = [(end, 0, What::Ended)];
+    for (ms, node, what) in history.iter().chain(&last) {
+        meter.observe(&Observation {
+            at: GlobalTime::ZERO + Span::millis(*ms),
+            node: NodeId(*node),
+            incarnation: Incarnation::ZERO,
+            what: *what,
+        });
+    }
+    meter.measurement().clone()
+}
+
+fn first_reign() -> Vec<(u64, u8, What)> {
+    vec![(10, 0, What::Elected(leads(1))), (10, 0, What::GainedQuorum(leads(1))), (12, 0, commit(1))]
+}
+
+#[test]
+fn a_failover_runs_from_the_fault_to_the_successors_first_commit() {
+    let mut history = first_reign();
+    history.extend([
+        (100, 0, What::LostQuorum(leads(1), LossCause::Fault)),
+        (250, 1, What::RoleChanged(Role::PreCandidate)),
+        (260, 1, What::RoleChanged(Role::Candidate)),
+        (260, 1, What::EpochEntered(Epoch(2))),
+        (280, 1, What::Elected(leads(2))),
+        (280, 1, What::GainedQuorum(leads(2))),
+        (290, 1, commit(2)),
+        (400, 0, What::Deposed(leads(1))),
+    ]);
+    let measured = measure(&Plan::default(), &history, 1000);
+    let failover = Failover {
+        since: GlobalTime(100_000_000),
+        took: Some(Span::millis(190)),
+        detection: Some(Span::millis(150)),
+        election: Some(Span::millis(30)),
+    };
+    assert_eq!(measured.failovers, [failover]);
+    let unavailable =
+        Unavailable { leaderless: Span::ZERO, zombie_led: Span::millis(180), contested: Span::millis(120) };
+    assert_eq!(measured.unavailable, unavailable);
+    assert_eq!((measured.leader_changes, measured.spurious_failovers), (1, 0));
+}
+
+#[test]
+fn a_leader_that_comes_back_needed_no_failover() {
+    let mut history = first_reign();
+    history.extend([
+        (100, 0, What::LostQuorum(leads(1), LossCause::Fault)),
+        (150, 0, What::GainedQuorum(leads(1))),
+        (160, 0, commit(1)),
+    ]);
+    let measured = measure(&Plan::default(), &history, 1000);
+    assert!(measured.failovers.is_empty(), "nobody had to take over: {measured:?}");
+    assert_eq!(measured.unavailable.zombie_led, Span::millis(50), "but the time was lost");
+}
+
+#[test]
+fn a_leader_that_comes_back_too_late_is_still_replaced_because_of_the_fault() {
+    let mut history = first_reign();
+    history.extend([
+        (100, 0, What::LostQuorum(leads(1), LossCause::Fault)),
+        (250, 1, What::RoleChanged(Role::Candidate)),
+        (255, 0, What::GainedQuorum(leads(1))),
+        (260, 0, What::LostQuorum(leads(1), LossCause::Superseded)),
+        (260, 0, What::Deposed(leads(1))),
+        (270, 1, What::Elected(leads(2))),
+        (280, 1, commit(2)),
+    ]);
+    let measured = measure(&Plan::default(), &history, 1000);
+    assert_eq!(measured.spurious_failovers, 0, "the candidates were out before it came back");
+    assert_eq!(measured.failovers[0].took, Some(Span::millis(180)));
+}
+
+#[test]
+fn a_stopped_leader_serves_nobody_and_goes_on_as_a_zombie() {
+    let mut history = first_reign();
+    history.extend([
+        (100, 0, What::Stopped),
+        (100, 0, What::LostQuorum(leads(1), LossCause::Fault)),
+        (300, 1, What::Elected(leads(2))),
+        (300, 1, What::GainedQuorum(leads(2))),
+        (310, 1, commit(2)),
+        (500, 0, What::Resumed),
+        (550, 0, What::Deposed(leads(1))),
+    ]);
+    let measured = measure(&Plan::default(), &history, 1000);
+    let contested = Span::millis(50);
+    let unavailable = Unavailable { leaderless: Span::millis(200), zombie_led: Span::ZERO, contested };
+    assert_eq!(measured.unavailable, unavailable);
+    assert_eq!(measured.failovers[0].took, Some(Span::millis(210)), "the stop is the fault");
+    assert_eq!((measured.leader_stops, measured.zombie_resumes), (1, 1), "it went on beside its successor");
+}
+
+#[test]
+fn a_leader_that_goes_on_alone_without_a_quorum_is_a_zombie() {
+    let mut history = first_reign();
+    history.extend([
+        (100, 0, What::Stopped),
+        (100, 0, What::LostQuorum(leads(1), LossCause::Fault)),
+        (150, 0, What::Resumed),
+        (250, 0, What::GainedQuorum(leads(1))),
+        (260, 0, commit(1)),
+    ]);
+    let measured = measure(&Plan::default(), &history, 1000);
+    let (leaderless, zombie_led) = (Span::millis(50), Span::millis(100));
+    assert_eq!(measured.unavailable, Unavailable { leaderless, zombie_led, contested: Span::ZERO });
+    assert_eq!((measured.zombie_resumes, measured.leader_returns), (0, 1), "nobody else led meanwhile");
+    assert!(measured.failovers.is_empty(), "so no failover was needed");
+}
+
+#[test]
+fn a_stop_dies_with_the_process() {
+    let mut history = first_reign();
+    history.extend([
+        (100, 0, What::Stopped),
+        (100, 0, What::LostQuorum(leads(1), LossCause::Fault)),
+        (200, 0, What::Deposed(leads(1))),
+        (200, 0, What::Crashed),
+        (300, 0, What::Restarted(Epoch(1))),
+        (400, 0, What::Elected(leads(2))),
+        (400, 0, What::GainedQuorum(leads(2))),
+        (410, 0, commit(2)),
+    ]);
+    let measured = measure(&Plan::default(), &history, 1000);
+    assert_eq!(measured.unavailable.leaderless, Span::millis(300), "from the stop to the next leader");
+    assert_eq!((measured.leader_stops, measured.leader_crashes), (1, 1), "it led when it died");
+}
+
+#[test]
+fn a_stop_or_a_crash_of_a_follower_is_none_of_a_leader() {
+    let mut history = first_reign();
+    history.extend([
+        (100, 1, What::Stopped),
+        (150, 1, What::Resumed),
+        (200, 1, What::Crashed),
+        (300, 0, What::Deposed(leads(1))),
+        (400, 0, What::Crashed),
+    ]);
+    let measured = measure(&Plan::default(), &history, 500);
+    let counts = (measured.leader_stops, measured.zombie_resumes, measured.leader_crashes);
+    assert_eq!(counts, (0, 0, 0), "n1 had ceased to lead when it died");
+}
+
+#[test]
+fn an_order_explains_no_change_after_another_fault() {
+    let order = PlannedFault::at(Span::millis(50), Lever::Transfer { to: vec![Selector::Followers] });
+    let cut = PlannedFault::at(Span::millis(60), Lever::Restart { target: vec![Selector::All] });
+    let plan = Plan { faults: vec![order, cut] };
+    let mut history = first_reign();
+    history.extend([
+        (50, 0, What::FaultInjected(0)),
+        (60, 0, What::FaultInjected(1)),
+        (120, 1, What::Elected(leads(2))),
+    ]);
+    assert_eq!(measure(&plan, &history, 200).spurious_failovers, 1);
+}
+
+#[test]
+fn a_run_without_any_leader_is_leaderless_from_end_to_end() {
+    let measured = measure(&Plan::default(), &[], 700);
+    assert_eq!(measured.unavailable.leaderless, Span::millis(700));
+}
+
+#[test]
+fn a_failover_that_never_ends_is_kept_as_such() {
+    let mut history = first_reign();
+    history
+        .extend([(100, 0, What::LostQuorum(leads(1), LossCause::Fault)), (100, 0, What::Deposed(leads(1)))]);
+    let measured = measure(&Plan::default(), &history, 1000);
+    assert_eq!(measured.failovers.len(), 1);
+    assert_eq!(measured.failovers[0].took, None);
+    assert_eq!(measured.unavailable.leaderless, Span::millis(900));
+}
+
+#[test]
+fn a_change_without_a_fault_is_spurious_unless_it_was_ordered() {
+    let mut history = first_reign();
+    history.extend([
+        (100, 0, What::LostQuorum(leads(1), LossCause::Superseded)),
+        (100, 0, What::Deposed(leads(1))),
+        (120, 1, What::Elected(leads(2))),
+    ]);
+    assert_eq!(measure(&Plan::default(), &history, 200).spurious_failovers, 1);
+    let order = PlannedFault::at(Span::millis(50), Lever::Transfer { to: vec![Selector::Followers] });
+    let plan = Plan { faults: vec![order] };
+    history.insert(3, (50, 0, What::FaultInjected(0)));
+    assert_eq!(measure(&plan, &history, 200).spurious_failovers, 0, "an order called for it");
+}
+
+#[test]
+fn a_split_vote_is_an_epoch_with_two_candidates_and_no_winner() {
+    let candidate = What::RoleChanged(Role::Candidate);
+    let enters = |epoch| What::EpochEntered(Epoch(epoch));
+    let history = [
+        (10, 0, candidate),
+        (10, 0, enters(1)),
+        (11, 1, candidate),
+        (11, 1, enters(1)),
+        (30, 1, enters(2)),
+        (32, 0, What::RoleChanged(Role::Follower)),
+        (32, 0, enters(2)),
+        (50, 0, candidate),
+        (50, 0, enters(3)),
+        (55, 0, What::Elected(leads(3))),
+    ];
+    let measured = measure(&Plan::default(), &history, 100);
+    assert_eq!(measured.split_votes, 1, "epoch 1 was split, epoch 2 had one candidate");
+    assert_eq!(measured.rivalries, 1, "only in epoch 1 there were two");
+    assert_eq!(measured.first_leader, Some((GlobalTime(55_000_000), Epoch(3))));
+}
