@@ -193,6 +193,7 @@ impl Algorithm for Raft {
             // With two leaders in one term, which forgotten votes can make, neither obeys the other, and nobody may come to lead alone.
             // Everything else ends with the heal: nothing but the log and the vote outlives a crash, and every wait has an end.
             Promise::except("leader-within", FaultClasses::FORGETFUL_DISKS),
+            Promise::except("leader-during", FaultClasses::FORGETFUL_DISKS),
         ],
     };
 

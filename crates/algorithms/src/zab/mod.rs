@@ -160,6 +160,7 @@ impl Algorithm for Zab {
             Promise::except("log-agreement", FaultClasses::FORGETFUL_DISKS),
             // Histories that forgetful disks have driven apart may suit no quorum. All other waits end with the heal.
             Promise::except("leader-within", FaultClasses::FORGETFUL_DISKS),
+            Promise::except("leader-during", FaultClasses::FORGETFUL_DISKS),
         ],
     };
 

@@ -111,6 +111,7 @@ impl Algorithm for BullyQuorum {
             Promise::except("fenced-writes", FaultClasses::FORGETFUL_DISKS),
             // Two leaders of one epoch, which forgotten grants can make, do not obey each other. All other waits end with the heal.
             Promise::except("leader-within", FaultClasses::FORGETFUL_DISKS),
+            Promise::except("leader-during", FaultClasses::FORGETFUL_DISKS),
         ],
     };
 

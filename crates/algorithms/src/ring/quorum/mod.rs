@@ -136,6 +136,7 @@ impl Algorithm for QuorumRing {
             // Of two leaders of one epoch, which forgotten grants can make, each keeps those who heard it first. All other waits end
             // with the heal.
             Promise::except("leader-within", FaultClasses::FORGETFUL_DISKS),
+            Promise::except("leader-during", FaultClasses::FORGETFUL_DISKS),
         ],
     };
 

@@ -79,6 +79,7 @@ impl Algorithm for TokenRing {
             Promise::except("leader-exclusion", LATE_OR_LOST),
             // Nothing is remembered that could stand in the way once all is well again.
             Promise::except("leader-within", FaultClasses::NONE),
+            Promise::except("leader-during", FaultClasses::NONE),
         ],
     };
 
