@@ -52,7 +52,8 @@ hunts! {
     a_pre_candidate_that_keeps_its_dead_leader_is_caught:
         "raft-precandidate-keeps-leader", InAlgorithm, [FailoverNeverComes, Invariant("leader-within")];
     a_leader_without_a_quorum_that_pins_a_bridge_is_caught:
-        "raft-quorumless-leader-pins-bridge", InAlgorithm, [FailoverNeverComes];
+        "raft-quorumless-leader-pins-bridge", InAlgorithm,
+            [FailoverNeverComes, Invariant("leader-during")];
     a_working_leader_deposed_through_a_partial_cut_is_caught:
         "raft-no-prevote-partial-cut", InAlgorithm, [SpuriousFailover];
     a_leader_that_beats_on_with_a_stuck_disk_is_caught:

@@ -36,7 +36,7 @@ plants! {
     /// A leader without a quorum stays, and a node that hears it stays loyal.
     QuorumlessLeaderPinsBridge = "raft-quorumless-leader-pins-bridge",
         "a leader that lost its quorum never steps down, while whoever hears it refuses all others (check-quorum off, stickiness on)",
-        breaks ["liveness"],
+        breaks ["liveness", "leader-during"],
         seen "openraft issue 2080 (2026), jgroups-raft issue 211 (2023)";
     /// Elections disturb a working leader.
     NoPrevotePartialCut = "raft-no-prevote-partial-cut",
