@@ -97,6 +97,9 @@ impl Kinds {
 /// shorter faults, and towards named nodes.
 pub fn plan(nodes: u8, horizon: Span, most: usize, kinds: Kinds) -> impl Strategy<Value = Plan> {
     faults(nodes, horizon, most, kinds).prop_map(|mut faults| {
+        while let Some(place) = faults.iter().position(|fault| triggers::is_in_vain(fault, &faults)) {
+            faults.remove(place);
+        }
         faults.sort_by(|one, other| one.when.cmp(&other.when));
         Plan { faults }
     })

@@ -1,13 +1,17 @@
 //! What the nemesis draws is a plan as any other: given to a scenario, it makes the same run.
 
-use interregnum_algorithms::{ALGORITHMS, Registered, Visitor, build};
-use interregnum_kernel::{Jitter, NodeSet, Parameters, Span};
+use interregnum_algorithms::{ALGORITHMS, Registered, Visitor, build, find};
+use interregnum_kernel::{FaultClass, Jitter, NodeSet, Parameters, Span};
 use interregnum_sim::{Outcome, Simulator};
+use interregnum_tests::plans::{Kinds, plan};
+use interregnum_tests::property::sample;
+use interregnum_tests::scenario;
 use interregnum_world::nemesis::{Drawn, Nemesis, kinds};
 use interregnum_world::{
     Connections, DiskAfter, Latency, Lever, LinkSetting, PlannedFault, Selector, Setting, Unsynced,
     WorkloadSetting, Zone,
 };
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 const NODES: u8 = 5;
@@ -107,5 +111,53 @@ impl Visitor for PlainRuns {
     fn visit<P: Registered>(self, protocol: P) -> Self::Output {
         let mut simulator = Simulator::new(protocol, Arc::new(self.setting), ());
         self.seeds.map(|seed| simulator.run(seed)).collect()
+    }
+}
+
+/// A scenario to put plans into; every algorithm's orders may be in them.
+const BASE: &str = r#"
+format = 1
+name = "written-out"
+summary = "A plan that was drawn."
+
+[cluster]
+algorithms = ["raft"]
+nodes = 5
+
+[workload]
+writes_every = "50ms"
+
+[run]
+for = "10s"
+heal = "8s"
+"#;
+
+/// The plan that a scenario with these tables has.
+fn read_back(tables: &str) -> Vec<PlannedFault> {
+    scenario(&format!("{BASE}\n{tables}")).setting.plan.faults
+}
+
+#[test]
+fn what_is_printed_reads_back_as_what_was_drawn() {
+    let setting = setting();
+    let nemesis = setting.nemesis.as_ref().expect("the setting has one");
+    for seed in 0..200 {
+        let drawn = nemesis.draw(&setting, seed);
+        assert_eq!(read_back(&drawn.to_string()), drawn.plan.faults, "seed {seed}:\n{drawn}");
+    }
+}
+
+#[test]
+fn a_random_plan_reads_back_as_it_was_written() {
+    let raft = find("raft").expect("Raft is registered");
+    let kinds = Kinds { faults: FaultClass::ALL.into_iter().collect(), ..Kinds::borne_by(raft) };
+    let plans = sample(&plan(NODES, Span::secs(8), 12, kinds), 0x7772_6974, 300);
+    let mut levers = BTreeSet::new();
+    for plan in &plans {
+        assert_eq!(read_back(&plan.to_string()), plan.faults, "\n{plan}");
+        levers.extend(plan.faults.iter().map(|fault| fault.lever.name()));
+    }
+    for lever in ["cut", "majorities-ring", "degrade", "rollback", "freeze", "clock-strobe", "disk-lie"] {
+        assert!(levers.contains(lever), "no plan has {lever}: {levers:?}");
     }
 }

@@ -1,7 +1,7 @@
 //! Triggers, as strategies.
 
 use interregnum_kernel::{NodeId, Span};
-use interregnum_world::{Cue, Happening, Selector, Trigger};
+use interregnum_world::{Cue, Happening, Lever, PlannedFault, Selector, Trigger, When};
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -24,4 +24,18 @@ pub(super) fn trigger(nodes: u8, phases: &'static [&'static str]) -> BoxedStrate
     let after = prop_oneof![Just(Span::ZERO), (1..=300_u64).prop_map(Span::millis)];
     let parts = (cue, at, 1..=6_u32, after);
     parts.prop_map(|(cue, at, count, after)| Trigger { cue, at, count, after }).boxed()
+}
+
+/// Whether a fault waits for what only another fault brings about, and none of the plan's does: a scenario with it would
+/// be refused.
+pub(super) fn is_in_vain(fault: &PlannedFault, plan: &[PlannedFault]) -> bool {
+    let When::Upon(Trigger { cue: Cue::Event(event), .. }) = &fault.when else { return false };
+    let brings_it_about = |lever: &Lever| match event {
+        Happening::Crashed | Happening::Restarted => matches!(lever, Lever::Crash { .. }),
+        Happening::Stopped | Happening::Resumed => {
+            matches!(lever, Lever::Pause { .. } | Lever::Freeze { .. })
+        }
+        _ => true,
+    };
+    !plan.iter().any(|other| !std::ptr::eq(other, fault) && brings_it_about(&other.lever))
 }
