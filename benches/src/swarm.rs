@@ -50,7 +50,7 @@ impl Visitor for Runs {
 
     fn visit<P: Registered>(self, protocol: P) -> u64 {
         let heal = self.setting.heal.map(|heal| GlobalTime::ZERO + heal);
-        let watch = Watch { nodes: NODES, heal, leader_within: Some(Span::secs(1)) };
+        let watch = Watch { nodes: NODES, heal, leader_within: Some(Span::secs(1)), leader_during: None };
         let mut simulator = Simulator::new(protocol, Arc::new(self.setting), Suite::new(&watch));
         let runs = (self.first..self.first + self.count).map(|seed| {
             simulator.observer_mut().reset(&watch);

@@ -30,12 +30,14 @@ pub(super) fn trigger(nodes: u8, phases: &'static [&'static str]) -> BoxedStrate
 /// be refused.
 pub(super) fn is_in_vain(fault: &PlannedFault, plan: &[PlannedFault]) -> bool {
     let When::Upon(Trigger { cue: Cue::Event(event), .. }) = &fault.when else { return false };
-    let brings_it_about = |lever: &Lever| match event {
-        Happening::Crashed | Happening::Restarted => matches!(lever, Lever::Crash { .. }),
-        Happening::Stopped | Happening::Resumed => {
-            matches!(lever, Lever::Pause { .. } | Lever::Freeze { .. })
+    let others = || plan.iter().filter(|other| !std::ptr::eq(*other, fault)).map(|other| &other.lever);
+    match event {
+        Happening::Crashed | Happening::Restarted => {
+            !others().any(|lever| matches!(lever, Lever::Crash { .. }))
         }
-        _ => true,
-    };
-    !plan.iter().any(|other| !std::ptr::eq(other, fault) && brings_it_about(&other.lever))
+        Happening::Stopped | Happening::Resumed => {
+            !others().any(|lever| matches!(lever, Lever::Pause { .. } | Lever::Freeze { .. }))
+        }
+        _ => false,
+    }
 }
