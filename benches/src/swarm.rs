@@ -12,17 +12,18 @@ use std::sync::Arc;
 pub const NODES: u8 = 5;
 
 /// When all is healed.
-const HEAL: Span = Span::secs(8);
+const HEAL: Span = Span::secs(9);
 
-/// Ten simulated seconds without a fault; a write and a proposal every 200 ms.
+/// The surroundings of `scenarios/swarm.toml`, without a fault: twelve simulated seconds, a write every 20 ms and a proposal
+/// every 100 ms.
 pub fn quiet() -> Setting {
     let link = LinkSetting::with_latency(Latency::Uniform { min: Span::millis(1), max: Span::millis(5) });
     let fsync = Latency::Uniform { min: Span::millis(1), max: Span::millis(4) };
-    let mut setting = Setting::quiet(NODES, link, fsync, Span::secs(10));
+    let mut setting = Setting::quiet(NODES, link, fsync, Span::secs(12));
     setting.workload = WorkloadSetting {
-        writes_every: Some(Span::millis(200)),
+        writes_every: Some(Span::millis(20)),
         check_to_act: (Span::ZERO, Span::millis(2)),
-        proposals_every: Some(Span::millis(200)),
+        proposals_every: Some(Span::millis(100)),
     };
     setting.heal = Some(HEAL);
     setting

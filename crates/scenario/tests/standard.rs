@@ -140,7 +140,8 @@ fn every_standard_scenario_does_something_and_expects_something() {
     for path in files() {
         let (_, scenario) = load(&path);
         let name = &scenario.name;
-        assert!(!scenario.setting.plan.faults.is_empty(), "{name} has a fault");
+        let (planned, drawn) = (&scenario.setting.plan.faults, &scenario.setting.nemesis);
+        assert!(!planned.is_empty() || drawn.is_some(), "{name} has a fault");
         assert!(scenario.setting.heal.is_some(), "{name} heals");
         assert!(scenario.expect.leader_within.is_some(), "{name} asks for a leader after the heal");
         assert!(scenario.is_for("raft"), "{name} is for Raft, among others");
