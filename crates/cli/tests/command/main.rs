@@ -5,6 +5,7 @@ mod files;
 mod formats;
 mod inputs;
 mod listing;
+mod nemesis;
 mod overriding;
 mod recording;
 mod replaying;
