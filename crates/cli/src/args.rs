@@ -218,6 +218,18 @@ pub(crate) enum Scenario {
         #[arg(long, value_enum, default_value_t)]
         format: PlainFormat,
     },
+    /// Rewrite scenario files in the canonical form
+    ///
+    /// Tables and keys come in the order of their declaration, comments move with what they stand with, and what a file
+    /// means stays the same. Prints the files that changed.
+    Fmt {
+        /// Scenario files
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+        /// Change nothing, and exit with 1 if a file is not in the canonical form
+        #[arg(long)]
+        check: bool,
+    },
     /// Print the JSON Schema of scenario files
     Schema,
 }

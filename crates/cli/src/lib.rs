@@ -4,6 +4,7 @@
 mod args;
 mod console;
 mod failure;
+mod formatting;
 mod leaving;
 mod listing;
 mod replaying;

@@ -3,6 +3,7 @@
 use crate::args::{List, Listed, PlainFormat, Scenario};
 use crate::console::Console;
 use crate::failure::{Exit, Failure};
+use crate::formatting;
 use interregnum_algorithms::{ALGORITHMS, Promise};
 use interregnum_campaign::load::scenario_files;
 use interregnum_campaign::{GOALS, Goal, LoadError, Loaded, catalogue, load, load_with};
@@ -218,18 +219,24 @@ fn refused(mistakes: &[String]) -> Failure {
     Failure { exit: Exit::Usage, message: mistakes.join("\n") }
 }
 
-/// Validates scenario files, or prints their schema.
+/// Validates scenario files, formats them, or prints their schema.
 ///
 /// # Errors
-/// If a file is not valid.
+/// If a file is not valid, or cannot be written.
 pub(crate) fn scenario(args: &Scenario, console: &Console) -> Result<Exit, Failure> {
-    let Scenario::Check { files, format } = args else {
-        let schema = interregnum_scenario::schema(&catalogue());
-        let text = serde_json::to_string_pretty(&schema).unwrap_or_default() + "\n";
-        console.data(&text)?;
-        return Ok(Exit::Fine);
-    };
-    if *format == PlainFormat::Json {
+    match args {
+        Scenario::Check { files, format } => check(files, *format, console),
+        Scenario::Fmt { files, check } => formatting::format(files, *check, console),
+        Scenario::Schema => {
+            let schema = interregnum_scenario::schema(&catalogue());
+            console.data(&(serde_json::to_string_pretty(&schema).unwrap_or_default() + "\n"))?;
+            Ok(Exit::Fine)
+        }
+    }
+}
+
+fn check(files: &[PathBuf], format: PlainFormat, console: &Console) -> Result<Exit, Failure> {
+    if format == PlainFormat::Json {
         return check_for_programs(files, console);
     }
     let mut mistakes = Vec::new();

@@ -81,6 +81,12 @@ fn read_text(reader: &mut Reader<'_>, text: &str) -> Option<Scenario> {
     scenario
 }
 
+/// Reports what is wrong with a text's syntax; says on how many lines.
+pub(crate) fn syntax_errors(reader: &mut Reader<'_>, text: &str) -> usize {
+    let (_, errors) = DeTable::parse_recoverable(text);
+    report_syntax(reader, text.len(), &errors)
+}
+
 /// Reports the first syntax error of every line, since those after it are mostly its consequences; says how many.
 fn report_syntax(reader: &mut Reader<'_>, end: usize, errors: &[toml::de::Error]) -> usize {
     let mut lines = BTreeSet::new();

@@ -3,12 +3,14 @@
 mod codes;
 mod files;
 mod formats;
+mod formatting;
 mod inputs;
 mod listing;
 mod nemesis;
 mod overriding;
 mod recording;
 mod replaying;
+mod schema;
 mod seeds;
 mod support;
 mod tables;

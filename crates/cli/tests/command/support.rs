@@ -242,6 +242,24 @@ pub(crate) fn standard_scenarios() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios")
 }
 
+/// Every scenario file of the repository, those of the planted bugs included.
+pub(crate) fn scenario_files() -> Vec<PathBuf> {
+    let mut folders = vec![standard_scenarios(), standard_scenarios().join("../tests/planted")];
+    let mut files = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).expect("the folder can be listed") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "toml") {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    files
+}
+
 /// Rows of a CSV file by the names of their columns.
 pub(crate) struct Rows {
     header: Vec<String>,

@@ -32,11 +32,11 @@ static FORM: Table = Table {
 
 static MEDIAN: Key<Span> = Key::required("median", PERIOD, "Half of the delays are shorter.");
 static P99: Key<Span> = Key::required("p99", PERIOD, "One delay in a hundred is longer.");
-static LOGNORMAL_KEYS: Table = Table { name: "lognormal", keys: || vec![&MEDIAN, &P99] };
+pub(crate) static LOGNORMAL_KEYS: Table = Table { name: "lognormal", keys: || vec![&MEDIAN, &P99] };
 
 static MEAN: Key<Span> = Key::required("mean", DURATION, "The mean delay, the minimum included.");
 static MIN: Key<Span> = Key::or("min", "\"0ms\"", DURATION, "The shortest delay.");
-static EXPONENTIAL_KEYS: Table = Table { name: "exponential", keys: || vec![&MEAN, &MIN] };
+pub(crate) static EXPONENTIAL_KEYS: Table = Table { name: "exponential", keys: || vec![&MEAN, &MIN] };
 
 const LOGNORMAL_KIND: Kind<Latency> = Kind {
     words: "{ median = \"3ms\", p99 = \"20ms\" }",

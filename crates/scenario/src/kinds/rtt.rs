@@ -43,7 +43,7 @@ static RESOURCE_ZONE: Key<String> = Key::optional(
     "With rtt_csv: the place of the fenced resource. Needed when leaders write to it.",
 );
 
-static ROUTES_FORM: Table = Table {
+pub(crate) static ROUTES_FORM: Table = Table {
     name: "a delay's braces",
     keys: || {
         let mut keys: Vec<&'static dyn Declared> = FORMS.iter().map(|form| *form as _).collect();

@@ -16,7 +16,7 @@ static MIDDLE: Key<Selectors> = Key::required(
      named, or \"rest\", too.",
 );
 static RIGHT: Key<Selectors> = Key::required("right", ENDPOINTS, "The other side.");
-static TABLE: Table = Table { name: "bridge", keys: || vec![&LEFT, &MIDDLE, &RIGHT] };
+pub(crate) static TABLE: Table = Table { name: "bridge", keys: || vec![&LEFT, &MIDDLE, &RIGHT] };
 
 /// What the table says.
 pub(crate) struct Bridge {

@@ -101,7 +101,7 @@ static OF: Key<Connected> = Key::or(
     "How well a quorum must be connected: \"quorum\", its nodes all reach each other; \"hub\", at least one node reaches a \
      quorum.",
 );
-static LEADER_DURING_TABLE: Table = Table { name: "leader_during", keys: || vec![&WITHIN, &OF] };
+pub(crate) static LEADER_DURING_TABLE: Table = Table { name: "leader_during", keys: || vec![&WITHIN, &OF] };
 
 const LEADER_DURING_KIND: Kind<LeaderDuring> = Kind {
     words: "a duration longer than zero, such as \"2s\", or { within = \"2s\", of = \"hub\" }",
@@ -130,7 +130,8 @@ static P99: Key<Span> = Key::optional("p99", DURATION, "The 99th percentile is a
 static MAX: Key<Span> = Key::optional("max", DURATION, "The longest is at most this.");
 static NEVER: Key<Comparison> =
     Key::optional("never", COMPARISON, "How many runs needed a failover and had none by their end.");
-static FAILOVER_TABLE: Table = Table { name: "failover", keys: || vec![&P50, &P95, &P99, &MAX, &NEVER] };
+pub(crate) static FAILOVER_TABLE: Table =
+    Table { name: "failover", keys: || vec![&P50, &P95, &P99, &MAX, &NEVER] };
 
 const FAILOVER_KIND: Kind<FailoverExpectation> = Kind {
     words: "bounds such as { p50 = \"400ms\", p99 = \"1s\" }",

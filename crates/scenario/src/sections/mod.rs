@@ -17,6 +17,7 @@ pub(crate) mod vocabulary;
 
 use crate::declare::{Key, Kind, Table};
 use crate::kinds::scalar::{NAME, TEXT};
+use crate::kinds::{latency, rtt};
 use crate::reader::{Fields, Reader, Remark};
 use crate::scenario::Scenario;
 use cluster::Cluster;
@@ -80,6 +81,35 @@ pub(crate) fn tables() -> Vec<&'static Table> {
         &expect::TABLE,
     ]
 }
+
+/// The tables that are values of keys, by those keys.
+fn inner_tables() -> Vec<(&'static str, &'static Table)> {
+    vec![
+        ("latency", &rtt::ROUTES_FORM),
+        ("lognormal", &latency::LOGNORMAL_KEYS),
+        ("exponential", &latency::EXPONENTIAL_KEYS),
+        ("reorder", &network::REORDER_TABLE),
+        ("cut", &levers::links::CUT_TABLE),
+        ("degrade", &levers::degrade::TABLE),
+        ("bridge", &bridge::TABLE),
+        ("when", &trigger::TABLE),
+        ("leader_during", &expect::LEADER_DURING_TABLE),
+        ("failover", &expect::FAILOVER_TABLE),
+    ]
+}
+
+/// The declaration of the table to which these keys lead, if its keys are declared.
+pub(crate) fn declaration(path: &[&str]) -> Option<&'static Table> {
+    let Some(last) = path.last() else { return Some(&DOCUMENT) };
+    let name = path.join(".");
+    let named = tables().into_iter().find(|table| table.name.trim_matches(['[', ']']) == name);
+    let inner = || inner_tables().into_iter().find(|(key, _)| key == last).map(|(_, table)| table);
+    let of_algorithm = || (path.len() == 2 && path[0] == EXPECT).then_some(&expect::TABLE);
+    named.or_else(inner).or_else(of_algorithm)
+}
+
+/// The key of what is expected, whose tables are named after algorithms.
+const EXPECT: &str = expect::EXPECT.name;
 
 /// Whether the file is of another version, which is reported: the rest of it would only collect misunderstandings.
 pub(crate) fn is_of_another_version(reader: &mut Reader<'_>, document: &DeTable<'_>) -> bool {

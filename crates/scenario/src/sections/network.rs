@@ -51,7 +51,8 @@ static REORDER_PROBABILITY: Key<Probability> =
     Key::required("probability", PROBABILITY, "How likely a message is held back.");
 static REORDER_DELAY: Key<Latency> =
     Key::required("delay", LATENCY, "By how much it is held back, on top of its latency.");
-static REORDER_TABLE: Table = Table { name: "reorder", keys: || vec![&REORDER_PROBABILITY, &REORDER_DELAY] };
+pub(crate) static REORDER_TABLE: Table =
+    Table { name: "reorder", keys: || vec![&REORDER_PROBABILITY, &REORDER_DELAY] };
 
 static FROM: Key<Selectors> = Key::required("from", LINK_ENDS, "The senders.");
 static TO: Key<Selectors> = Key::required("to", LINK_ENDS, "The receivers.");

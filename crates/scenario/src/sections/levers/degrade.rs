@@ -30,7 +30,7 @@ static ONLY: Key<Vec<At<String>>> = Key::optional(
     ONLY_KIND,
     "Which kinds of message suffer, by their names in the algorithm; left out, all, and writes to the resource.",
 );
-static TABLE: Table = Table {
+pub(crate) static TABLE: Table = Table {
     name: "degrade",
     keys: || vec![&FROM, &TO, &SYMMETRIC, &DELAY, &LOSS, &DUPLICATE, &REORDER, &ONLY],
 };

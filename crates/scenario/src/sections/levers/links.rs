@@ -144,7 +144,7 @@ static CUT_FROM: Key<Selectors> = Key::required("from", ENDPOINTS, "The senders.
 static CUT_TO: Key<Selectors> = Key::required("to", ENDPOINTS, "The receivers.");
 static CUT_SYMMETRIC: Key<bool> =
     Key::or("symmetric", "false", FLAG, "Whether the other direction is cut as well.");
-static CUT_TABLE: Table = Table { name: "cut", keys: || vec![&CUT_FROM, &CUT_TO, &CUT_SYMMETRIC] };
+pub(crate) static CUT_TABLE: Table = Table { name: "cut", keys: || vec![&CUT_FROM, &CUT_TO, &CUT_SYMMETRIC] };
 
 struct Cut {
     from: Selectors,

@@ -2,9 +2,9 @@
 //! and what it means as a primitive of the engines.
 
 mod clocks;
-mod degrade;
+pub(crate) mod degrade;
 mod disks;
-mod links;
+pub(crate) mod links;
 pub(crate) mod options;
 mod orders;
 mod processes;

@@ -107,12 +107,33 @@ pub(crate) static OPTIONS: [&dyn Declared; 10] = [
     &CONNECTIONS_KEY,
     &BY,
     &WAKE_KEY,
-    &EACH,
-    &PPM_KEY,
-    &STROBE_PERIOD,
+    &Sometimes(&EACH),
+    &Sometimes(&PPM_KEY),
+    &Sometimes(&STROBE_PERIOD),
     &CLOCK,
     &STANDING_KEY,
 ];
+
+/// A key without which the levers that take it mean nothing, and which means nothing with others.
+struct Sometimes(&'static dyn Declared);
+
+impl Declared for Sometimes {
+    fn name(&self) -> &'static str {
+        self.0.name()
+    }
+    fn doc(&self) -> &'static str {
+        self.0.doc()
+    }
+    fn words(&self) -> &'static str {
+        self.0.words()
+    }
+    fn presence(&self) -> Presence {
+        Presence::Optional
+    }
+    fn schema(&self, catalogue: &Catalogue) -> Json {
+        self.0.schema(catalogue)
+    }
+}
 
 /// A key that takes other values with other levers.
 struct Shared {
