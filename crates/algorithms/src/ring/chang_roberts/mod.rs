@@ -76,9 +76,10 @@ impl Algorithm for ChangRoberts {
             Promise::except("fenced-writes", LATE_OR_LOST.and(FaultClasses::of(&[FaultClass::Crash]))),
             // Who is silent for longer than the bounds is dead: true of crashes, and of nothing else. Disks do not matter.
             Promise::except("leader-exclusion", LATE_OR_LOST),
-            // Nothing is remembered that could stand in the way once all is well again.
-            Promise::except("leader-within", FaultClasses::NONE),
-            Promise::except("leader-during", FaultClasses::NONE),
+            // Nothing is remembered that could stand in the way; but an epoch that is forgotten in a crash lives on where it was
+            // used, and whoever leads in an earlier one then is not the leader whom the world knows.
+            Promise::except("leader-within", FaultClasses::of(&[FaultClass::Crash])),
+            Promise::except("leader-during", FaultClasses::of(&[FaultClass::Crash])),
         ],
     };
 
