@@ -83,7 +83,9 @@ pub static GOALS: &[Goal] = &[
         "a deposed leader's write was taken before its successor's first",
         |run| run.stale_writes.first_use_gap > 0,
     ),
-    goal("crash-loses-writes", "a crash lost writes that were not durable", |run| run.counts.lost_writes > 0),
+    goal("crash-loses-writes", "a crash lost writes that were not durable, acknowledged or not", |run| {
+        run.counts.lost_writes > 0
+    }),
     goal("fault-missed", "a fault found no target", |run| run.missed_faults > 0),
 ];
 

@@ -32,7 +32,7 @@ pub struct Counters {
     pub duplicated: u64,
     /// Completed fsyncs.
     pub fsyncs: u64,
-    /// Writes that were not durable and went with a crash.
+    /// Writes that were not durable, acknowledged by a lying disk or not at all, and went with a crash.
     pub lost_writes: u64,
 }
 

@@ -91,6 +91,7 @@ fn a_lying_disk_loses_what_it_acknowledged_in_a_crash() {
     let run = story.told();
     assert_eq!(run.leaving(2, 1, "Stored").len(), 4, "four beacons are acknowledged until 50 ms");
     assert_eq!(book(&story), (1, vec![1]), "and one of them is there, from before the lie");
+    assert_eq!(run.outcome.counters.lost_writes, 3, "the others are counted as lost");
 }
 
 #[test]

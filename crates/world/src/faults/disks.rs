@@ -166,6 +166,7 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
             // Where all survive, so does what was not even acknowledged, as far as the crash has left it.
             if survive < at_stake {
                 ledger.changes.truncate(ledger.safe + survive);
+                self.core.counters.lost_writes += (at_stake - survive) as u64;
                 host.replace_disk(ledger.as_of(now));
                 spoilt = Some(format!("lied: {survive} of {at_stake} acknowledged writes are there"));
             }
