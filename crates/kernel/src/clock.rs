@@ -75,6 +75,9 @@ impl Default for Clock {
 impl Clock {
     /// The fastest and slowest drift that a clock can have, in parts per million.
     pub const MAX_DRIFT_PPM: i32 = 900_000;
+    /// The latest time that a monotonic clock can be set to: half of what it can show, so that from there it can still
+    /// run for longer than any run.
+    pub const MOST_SET: LocalTime = LocalTime(u64::MAX / 2);
 
     /// A clock that starts at zero with the given drift of both clocks (parts per million of real time, positive is
     /// fast) and the given wall offset in nanoseconds. Drift beyond [`Clock::MAX_DRIFT_PPM`] has no effect.
@@ -157,10 +160,11 @@ impl Clock {
         self.wall_then.0 = self.wall_then.0.wrapping_add(by);
     }
 
-    /// Sets the monotonic clock forward at `at`. The wall clock does not notice.
+    /// Sets the monotonic clock forward at `at`, to [`Clock::MOST_SET`] at most. The wall clock does not notice.
     pub fn step_mono(&mut self, at: GlobalTime, by: Span) {
         self.go_on_from(at);
-        self.mono_then = self.mono_then + by;
+        let set = (self.mono_then + by).min(Clock::MOST_SET);
+        self.mono_then = self.mono_then.max(set);
     }
 
     /// Stops both clocks at `at`.
@@ -343,5 +347,15 @@ mod tests {
         clock.step_mono(at, Span(300));
         assert_eq!(clock.read(at), Now { mono: LocalTime(1_000_300), wall: WallTime(995_000) });
         assert_eq!(clock.when_mono_shows(LocalTime(1_000_200)), at, "what was skipped is past at once");
+    }
+
+    #[test]
+    fn a_monotonic_clock_runs_on_however_far_it_is_set_ahead() {
+        let mut clock = Clock::new(0, 0);
+        for at in [100, 200] {
+            clock.step_mono(GlobalTime(at), Span(u64::MAX));
+        }
+        assert_eq!(clock.mono(GlobalTime(200)), LocalTime(Clock::MOST_SET.0 + 100), "the second step is none");
+        assert_eq!(clock.when_mono_has_gained(Span(50), GlobalTime(300)), GlobalTime(350), "timers take their time");
     }
 }

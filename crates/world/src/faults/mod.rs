@@ -18,6 +18,7 @@ pub(crate) use clocks::Strobes;
 pub(crate) use disks::Ledgers;
 use interregnum_kernel::{Digest, GlobalTime, LossCause, NodeId, NodeSet, Observer, Order, Protocol, What};
 pub(crate) use processes::Death;
+use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 
 /// The run's faults, and what is injected at present, by place in the plan.
@@ -32,6 +33,8 @@ pub(crate) struct Faults {
     /// The node at which the trigger of the fault under way came.
     pub(crate) subject: Option<NodeId>,
     seed: u64,
+    /// How many faults that do the same at the same time the plan has so far.
+    equals: BTreeMap<u64, u64>,
 }
 
 /// What one fault did, to be undone exactly.
@@ -47,6 +50,8 @@ pub(crate) struct InForce {
     subject: Option<NodeId>,
     /// The number of its injection in the order of events, the same whenever that is.
     sequence: u64,
+    /// What its random choices are found by.
+    key: u64,
 }
 
 impl InForce {
@@ -67,6 +72,7 @@ impl Faults {
             missed: 0,
             subject: None,
             seed: 0,
+            equals: BTreeMap::new(),
         }
     }
 
@@ -83,6 +89,16 @@ impl Faults {
     pub(crate) fn arm(&mut self) {
         self.in_force.resize_with(self.plan.len(), InForce::default);
         self.in_force.iter_mut().for_each(InForce::clear);
+        self.equals.clear();
+        for (fault, done) in self.plan.iter().zip(&mut self.in_force) {
+            let mut digest = Digest::default();
+            fault.when.hash(&mut digest);
+            fault.lever.hash(&mut digest);
+            let equal_before = self.equals.entry(digest.finish()).or_default();
+            digest.absorb(*equal_before);
+            *equal_before += 1;
+            done.key = digest.finish();
+        }
     }
 
     /// The trigger of a fault came at this node. The number of its injection.
@@ -95,14 +111,8 @@ impl Faults {
     /// The random choices of one fault, which do not depend on what other faults the plan has: the stream is found by
     /// what the fault does and when, and by how many equal ones stand before it.
     fn stream_of(&self, index: u32) -> Stream {
-        let place = index as usize;
-        let fault = &self.plan[place];
-        let equal = |other: &&PlannedFault| other.when == fault.when && other.lever == fault.lever;
-        let mut digest = Digest::default();
-        fault.when.hash(&mut digest);
-        fault.lever.hash(&mut digest);
-        digest.absorb(self.plan[..place].iter().filter(equal).count() as u64);
-        Stream::new(self.seed ^ digest.finish(), Purpose::Faults, NodeId(0))
+        let key = self.in_force[index as usize].key;
+        Stream::new(self.seed ^ key, Purpose::Faults, NodeId(0))
     }
 }
 
