@@ -355,7 +355,15 @@ mod tests {
         for at in [100, 200] {
             clock.step_mono(GlobalTime(at), Span(u64::MAX));
         }
-        assert_eq!(clock.mono(GlobalTime(200)), LocalTime(Clock::MOST_SET.0 + 100), "the second step is none");
-        assert_eq!(clock.when_mono_has_gained(Span(50), GlobalTime(300)), GlobalTime(350), "timers take their time");
+        assert_eq!(
+            clock.mono(GlobalTime(200)),
+            LocalTime(Clock::MOST_SET.0 + 100),
+            "the second step is none"
+        );
+        assert_eq!(
+            clock.when_mono_has_gained(Span(50), GlobalTime(300)),
+            GlobalTime(350),
+            "timers take their time"
+        );
     }
 }

@@ -1,7 +1,7 @@
 //! Crashes and restarts: what is lost, what is kept, and what reaches the next incarnation.
 
 use crate::story::{Story, all_ms, cluster, crash, crash_with, ms, n, node, nodes, restart};
-use interregnum_kernel::{Epoch, Fact, Incarnation, Span, What};
+use interregnum_kernel::{Epoch, Fact, Incarnation, NodeSet, Span, What};
 use interregnum_world::record::InputRecord;
 use interregnum_world::{Selector, Unsynced};
 use std::collections::BTreeSet;
@@ -158,6 +158,34 @@ fn the_end_of_a_crash_does_not_start_what_another_crash_killed() {
 fn the_end_of_a_crash_leaves_a_node_alone_that_runs_again() {
     let run = cluster(2).during(10, 40, crash(&[node(2)])).at(20, restart(&[node(2)])).told();
     assert_eq!(run.starts(2), all_ms(&[0, 20]), "it is not started twice");
+}
+
+#[test]
+fn a_node_that_two_crashes_hold_down_starts_when_both_have_ended() {
+    let run = cluster(3).during(10, 30, crash(&[node(2)])).during(20, 50, crash(&[node(2), node(3)])).told();
+    assert_eq!(run.starts(2), all_ms(&[0, 50]), "the power of its zone is away until then");
+    let run = cluster(3).during(10, 50, crash(&[node(2)])).during(20, 30, crash(&[node(2), node(3)])).told();
+    assert_eq!(run.starts(2), all_ms(&[0, 50]), "and it stays down when only the zone is back");
+    let run = cluster(3)
+        .during(10, 40, crash(&[node(2)]))
+        .during(20, 50, crash(&[node(2), node(3)]))
+        .at(25, restart(&[node(2)]))
+        .told();
+    assert_eq!(run.starts(2), all_ms(&[0, 25]), "whoever starts it by order has the last word");
+}
+
+#[test]
+fn a_heal_starts_once_what_several_crashes_hold_down() {
+    let story = cluster(3).during(10, 90, crash(&[node(2)])).during(20, 80, crash(&[node(2), node(3)]));
+    let run = story.healed_at(40).told();
+    assert_eq!(run.starts(2), all_ms(&[0, 40]));
+}
+
+#[test]
+fn a_node_that_was_not_up_yet_is_no_crashs_to_start() {
+    let story = cluster(3).with(|setting| setting.down = NodeSet::only(n(2)));
+    let run = story.during(20, 50, crash(&[node(2), node(3)])).told();
+    assert_eq!(run.starts(2), all_ms(&[]), "nothing killed it");
 }
 
 #[test]

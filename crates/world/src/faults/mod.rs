@@ -108,6 +108,13 @@ impl Faults {
         fault.sequence
     }
 
+    /// The nodes that are down by the crashes in force. Crashes stack: a node starts when the last of them ends.
+    fn held_down(&self, plan: &[PlannedFault]) -> NodeSet {
+        let crashes =
+            plan.iter().zip(&self.in_force).filter(|(fault, _)| matches!(fault.lever, Lever::Crash { .. }));
+        crashes.fold(NodeSet::EMPTY, |held, (_, done)| held.union(done.nodes))
+    }
+
     /// The random choices of one fault, which do not depend on what other faults the plan has: the stream is found by
     /// what the fault does and when, and by how many equal ones stand before it.
     fn stream_of(&self, index: u32) -> Stream {
@@ -144,16 +151,16 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
         let fault = &plan[index as usize];
         let mut done = std::mem::take(&mut self.faults.in_force[index as usize]);
         self.faults.subject = done.subject;
-        let hit = self.pull(sequence, &fault.lever, &mut done, index);
+        let hit = self.pull(sequence, &plan, &mut done, index);
         done.active = hit;
         let lasts = fault.lasts.filter(|_| hit);
         self.record_world(sequence, None, || InputRecord::World {
             what: format!("fault {}: {}{}", index + 1, fault.lever, if hit { "" } else { " (no target)" }),
         });
-        let kills = matches!(fault.lever, Lever::Crash { .. });
+        let starts = matches!(fault.lever, Lever::Restart { .. });
         self.faults.plan = plan;
-        if kills {
-            self.disown(done.nodes);
+        if starts {
+            self.disown(std::mem::take(&mut done.nodes));
         }
         self.faults.in_force[index as usize] = done;
         if !hit {
@@ -168,7 +175,8 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
     }
 
     /// Pulls a lever. False if it found no target.
-    fn pull(&mut self, sequence: u64, lever: &Lever, done: &mut InForce, index: u32) -> bool {
+    fn pull(&mut self, sequence: u64, plan: &[PlannedFault], done: &mut InForce, index: u32) -> bool {
+        let lever = &plan[index as usize].lever;
         match lever {
             Lever::Cut { from, to, in_flight } => {
                 self.cut(from, to, *in_flight, done);
@@ -188,16 +196,19 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
             }
             Lever::Crash { target, unsynced, connections, disk } => {
                 let death = Death { unsynced: *unsynced, connections: *connections, disk: *disk };
-                done.nodes = self.pick_by_life(target, true);
-                self.announce(index, !done.nodes.is_empty());
-                done.nodes.iter().for_each(|node| self.crash(sequence, node, death));
-                !done.nodes.is_empty()
+                let meant = self.pick_once(target).nodes;
+                let dying = self.by_life(meant, true);
+                if self.announce(index, !dying.is_empty()) {
+                    done.nodes = dying.union(meant.intersection(self.faults.held_down(plan)));
+                }
+                dying.iter().for_each(|node| self.crash(sequence, node, death));
+                !dying.is_empty()
             }
             Lever::Restart { target } => {
-                let nodes = self.pick_by_life(target, false);
-                self.announce(index, !nodes.is_empty());
-                nodes.iter().for_each(|node| self.boot(node));
-                !nodes.is_empty()
+                done.nodes = self.pick_by_life(target, false);
+                self.announce(index, !done.nodes.is_empty());
+                done.nodes.iter().for_each(|node| self.boot(node));
+                !done.nodes.is_empty()
             }
             Lever::Pause { target, .. } | Lever::Freeze { target, .. } => {
                 let frozen = matches!(lever, Lever::Freeze { .. });
@@ -264,7 +275,7 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
         hit
     }
 
-    /// A node that was started meanwhile and dies again is the last crash's to start, no earlier one's.
+    /// A node that was started by order is no longer held down by any crash.
     fn disown(&mut self, nodes: NodeSet) {
         for (earlier, fault) in self.faults.in_force.iter_mut().zip(&self.faults.plan) {
             if matches!(fault.lever, Lever::Crash { .. }) {
@@ -345,7 +356,8 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
         let nodes = done.nodes.intersection(among.nodes);
         done.nodes = done.nodes.minus(nodes);
         if kills {
-            self.start_again(nodes);
+            let held = self.faults.held_down(&self.faults.plan);
+            self.start_again(nodes.minus(held));
         } else {
             nodes.iter().for_each(|node| self.go_on(node, index));
         }

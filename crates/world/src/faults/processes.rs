@@ -20,6 +20,11 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
     /// The nodes meant whose processes run, or do not.
     pub(crate) fn pick_by_life(&mut self, target: &[Selector], up: bool) -> NodeSet {
         let nodes = self.pick_once(target).nodes;
+        self.by_life(nodes, up)
+    }
+
+    /// Those of the nodes whose processes run, or do not.
+    pub(crate) fn by_life(&self, nodes: NodeSet, up: bool) -> NodeSet {
         nodes.iter().filter(|node| self.hosts[node.index()].is_up() == up).collect()
     }
 

@@ -47,7 +47,7 @@ pub enum Lever {
         /// To which kinds of message; to all, and to writes to the resource, where it is empty.
         only: Vec<String>,
     },
-    /// Kills processes. Undone by starting them again.
+    /// Kills processes. Undone by starting them again; those that another crash holds down as well, when both have ended.
     Crash {
         /// Which nodes.
         target: Vec<Selector>,
