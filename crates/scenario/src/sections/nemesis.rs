@@ -33,6 +33,9 @@ pub fn nemesis_kinds() -> Vec<NemesisInfo> {
     nemesis::kinds().iter().map(info).collect()
 }
 
+/// The one kind that not every cluster can suffer.
+const ZONE_OUTAGE: &str = "zone-outage";
+
 static FAULTS: Key<Vec<&'static str>> = Key::optional(
     "faults",
     FAULTS_KIND,
@@ -94,10 +97,20 @@ const FAULTS_KIND: Kind<Vec<&'static str>> = Kind {
             reader.report(remark.hint("leave it out to mean all, or leave [nemesis] out to mean none"));
             return None;
         }
+        check_zones(reader, &named);
         Some(named.iter().filter_map(|name| nemesis::find(&name.value)).map(|kind| kind.name).collect())
     },
     schema: |_| name_list(&nemesis::kinds().iter().map(|kind| kind.name).collect::<Vec<_>>()),
 };
+
+/// A kind that is named, and can do nothing here, is a mistake.
+fn check_zones(reader: &mut Reader<'_>, named: &[At<String>]) {
+    let outage = named.iter().find(|kind| kind.value == ZONE_OUTAGE);
+    if let Some(outage) = outage.filter(|_| reader.known.zones.as_ref().is_some_and(Vec::is_empty)) {
+        let remark = Remark::error(outage.span.clone(), format!("`{ZONE_OUTAGE}` can do nothing here"));
+        reader.report(remark.hint("the cluster has no zones"));
+    }
+}
 
 /// A nemesis that has no time to act, or acts when nothing is left to disturb, is a mistake.
 fn check_times(reader: &mut Reader<'_>, from: &At<Span>, until: Option<&At<Span>>) {

@@ -13,6 +13,19 @@ fn a_kind_of_random_fault_is_known() {
 }
 
 #[test]
+fn only_a_cluster_with_zones_can_lose_one() {
+    let file = |zones: &str| {
+        let cluster = format!("[cluster]\nnodes = 3\n{zones}");
+        let nemesis = "[nemesis]\nfaults = [\"crash\", «\"zone-outage\"»]";
+        format!("format = 1\nname = \"a\"\n{cluster}\n{nemesis}\n[run]\nfor = \"4s\"\n")
+    };
+    let remark = file_error(&file(""), "`zone-outage` can do nothing here");
+    assert_eq!(hint(&remark), "the cluster has no zones");
+    let with_zones = file("zones = { a = [1], b = [2, 3] }").replace(['«', '»'], "");
+    assert_eq!(crate::remarks(&with_zones), [], "where there are zones, nothing is wrong");
+}
+
+#[test]
 fn a_nemesis_acts_before_the_heal() {
     let remark =
         error("[nemesis]\nuntil = «\"9s\"»", "the nemesis ends at 9s, but everything is healed at 8s");
