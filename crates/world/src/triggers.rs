@@ -4,7 +4,7 @@ use crate::event::{Agenda, Event};
 use crate::plan::{Cue, PlannedFault, Trigger, When};
 use crate::record::Recorder;
 use crate::world::World;
-use interregnum_kernel::{Fact, Interest, NodeId, Observer, Phase, Protocol, What};
+use interregnum_kernel::{Fact, Interest, NodeId, NodeSet, Observer, Phase, Protocol, What};
 
 /// The faults that still wait.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +22,8 @@ struct Waiting {
     phase: Option<Phase>,
     /// How often what it waits for has happened.
     seen: u32,
+    /// The nodes that have entered the epoch it waits for, or a later one: each does so once.
+    entered: NodeSet,
 }
 
 impl Triggers {
@@ -42,7 +44,7 @@ impl Triggers {
                     Interest::PHASES
                 }
             });
-            self.waiting.push(Waiting { fault, phase, seen: 0 });
+            self.waiting.push(Waiting { fault, phase, seen: 0, entered: NodeSet::EMPTY });
         }
         interest
     }
@@ -61,10 +63,16 @@ impl Triggers {
 }
 
 impl Waiting {
-    /// Whether an observation is what it waits for.
-    fn is_met(&self, trigger: &Trigger, what: &What) -> bool {
+    /// Whether an observation of a node is what it waits for.
+    fn is_met(&mut self, trigger: &Trigger, node: NodeId, what: &What) -> bool {
         match (&trigger.cue, what) {
-            (Cue::Epoch(epoch), What::EpochEntered(entered)) => entered.0 >= *epoch,
+            (Cue::Epoch(epoch), What::EpochEntered(entered)) => {
+                let is_first = entered.0 >= *epoch && !self.entered.contains(node);
+                if is_first {
+                    self.entered.insert(node);
+                }
+                is_first
+            }
             (Cue::Phase(_), What::Fact(Fact::Reached(phase))) => self.phase == Some(*phase),
             (Cue::Event(event), what) => event.is(what),
             _ => false,
@@ -92,7 +100,7 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
     fn comes(&mut self, waiting: &mut Waiting, node: NodeId, what: &What) -> bool {
         let fault = waiting.fault;
         let When::Upon(trigger) = &self.faults.plan[fault as usize].when else { return true };
-        if !waiting.is_met(trigger, what) || !self.is_meant(&trigger.at, node) {
+        if !waiting.is_met(trigger, node, what) || !self.is_meant(&trigger.at, node) {
             return false;
         }
         waiting.seen += 1;

@@ -1,11 +1,14 @@
 //! Determinism: a run is a function of setting, protocol and seed, and a fault moves nothing that it does not touch.
 
 use crate::protocol::Lighthouse;
-use crate::story::{Recording, Story, cluster, crash, cut, ms, n, node, partition, stall, transfer};
+use crate::story::{
+    Recording, Story, cluster, crash, crash_with, cut, ms, n, node, partition, pause, slow, stall, transfer,
+};
 use interregnum_kernel::{GlobalTime, Interest, Jitter, NodeId, Observation, Observer, Span, TraceDigest};
 use interregnum_sim::Simulator;
+use interregnum_world::nemesis::{Nemesis, kinds};
 use interregnum_world::record::{EffectRecord, Entry, InputRecord};
-use interregnum_world::{Latency, Probability, Selector};
+use interregnum_world::{Cue, Happening, Latency, Lever, Probability, Selector, Trigger, Unsynced};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -72,6 +75,42 @@ fn nothing_leaks_from_one_run_into_the_next() {
         assert_eq!(outcome, fresh.outcome, "the outcome of seed {seed}");
         assert_eq!(heard, fresh.heard, "the observations of seed {seed}");
         assert!(entries == fresh.entries, "the records of seed {seed}");
+    }
+}
+
+/// Every kind of random fault, one upon the other, faults with triggers, and a heal that leaves two nodes as they are:
+/// when the run ends, processes are stopped and slow, clocks stand and disks lie.
+fn nasty() -> Story {
+    let upon = |cue, count| Trigger { cue, at: Vec::new(), count, after: Span::millis(1) };
+    let mut story = busy()
+        .upon(upon(Cue::Phase("beacon-queued".to_owned()), 9), pause(&[Selector::Subject]))
+        .upon(upon(Cue::Event(Happening::Crashed), 2), stall(&[Selector::All]))
+        .upon(upon(Cue::Epoch(2), 2), slow(3, &[Selector::Subject]))
+        .upon(upon(Cue::Event(Happening::Elected), u32::MAX), crash(&[Selector::All]));
+    story.setting.core = vec![Selector::Random(3)];
+    story.setting.nemesis = Some(Nemesis {
+        faults: kinds().iter().map(|kind| kind.name).collect(),
+        every: Jitter::between(Span::millis(2), Span::millis(20)),
+        from: Span::ZERO,
+        until: Span::millis(400),
+    });
+    story
+}
+
+#[test]
+fn no_fault_leaks_from_one_run_into_the_next() {
+    let story = nasty();
+    let new = || Simulator::new(story.protocol.clone(), Arc::new(story.setting.clone()), ());
+    let mut reused = new();
+    let mut cut_short = new();
+    for seed in (0..150).chain([3, 3, 14]) {
+        let fresh = new().run(seed);
+        assert_eq!(reused.run(seed), fresh, "after the runs of all seeds below {seed}");
+        // In the middle of everything.
+        cut_short = cut_short.with_event_limit(100 + 7 * seed);
+        cut_short.run(seed + 1);
+        cut_short = cut_short.with_event_limit(u64::MAX);
+        assert_eq!(cut_short.run(seed), fresh, "after a run that was stopped, seed {seed}");
     }
 }
 
@@ -211,6 +250,22 @@ fn a_dropped_cut_leaves_messages_elsewhere_as_they_were() {
         "and so do those on the link itself once it is open again"
     );
     assert_ne!(cut, open, "although it was cut");
+}
+
+#[test]
+fn a_dropped_lie_changes_nothing_on_other_disks() {
+    let each = Jitter::between(Span::micros(10), Span::millis(3));
+    let story = cluster(3)
+        .during(5, 90, Lever::SlowNode { target: vec![node(2)], each })
+        .during(20, 40, crash_with(Unsynced::Random, &[node(2)]))
+        .during(5, 90, Lever::DiskLie { target: vec![node(3)] });
+    let (whole, shrunk) = (story.told_with(5), story.clone().without_fault(2).told_with(5));
+    let of_second = |entries| history(entries, n(2), GlobalTime(u64::MAX));
+    assert_eq!(
+        of_second(&whole.entries),
+        of_second(&shrunk.entries),
+        "how long its inputs take, also after its crash"
+    );
 }
 
 #[test]

@@ -92,6 +92,14 @@ fn a_fault_can_wait_for_an_epoch() {
 }
 
 #[test]
+fn each_node_enters_an_epoch_once_however_many_follow() {
+    // Nodes 2 and 3 enter the first epoch, and node 2 is the first to enter the second.
+    let third = Trigger { count: 3, ..first(Cue::Epoch(1)) };
+    let run = cluster(3).at(25, transfer(&[node(2)])).upon(third, crash(&[Selector::Subject])).told();
+    assert_eq!(crashes(&run), [(ms(37), n(1))], "the third node to enter an epoch is the old leader");
+}
+
+#[test]
 fn a_trigger_comes_once() {
     let lever = crash(&[Selector::Subject]);
     let fault = PlannedFault { when: When::Upon(queued()), lever, lasts: Some(Span::millis(5)) };

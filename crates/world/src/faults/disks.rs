@@ -161,6 +161,8 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
             let survive = match death.unsynced {
                 Unsynced::Lost => 0,
                 Unsynced::Kept => at_stake,
+                // On a disk that does not lie nothing is drawn: whether others lie is none of its business.
+                Unsynced::Random if at_stake == 0 => 0,
                 Unsynced::Random => self.sites[node.index()].harm.below(at_stake as u64 + 1) as usize,
             };
             // Where all survive, so does what was not even acknowledged, as far as the crash has left it.
