@@ -71,9 +71,9 @@ pub fn matrix(summaries: &[Summary], color: bool) -> String {
 /// What the cells mean.
 const KEY: &str = "\
 above: \u{2713} and the median failover in ms (+n\u{221e}: n never came; -: none was needed; /s: mean seconds without a \
-usable\nleader all the same), or \u{2717} and the invariants that broke, as the scenario expects; ! not as expected. \
-below: in how many\nscenarios each invariant held \u{2713} or broke \u{2717}; -: never put to the test; \u{b7}: not promised; \
-(n): not promised, and seen\nbroken in n scenarios.\n";
+usable\nleader all the same), or \u{2717} and the invariants that broke (+n: and n more), as the scenario expects; ! not as \
+expected.\nbelow: in how many scenarios each invariant held \u{2713} or broke \u{2717}; -: never put to the test; \u{b7}: not \
+promised; (n): not\npromised, and seen broken in n scenarios.\n";
 
 /// Every value once, in the order in which they come.
 fn first_seen<'a>(values: impl Iterator<Item = &'a str>) -> Vec<&'a str> {

@@ -66,6 +66,9 @@ pub(super) fn faults_line(scenario: &Scenario) -> String {
         };
         times.push(format!("{} {when}{lasts}", fault.lever.name()));
     }
+    if setting.nemesis.is_some() {
+        times.push("random faults".to_owned());
+    }
     let shown = 4;
     let more = times.len().saturating_sub(shown);
     times.truncate(shown);

@@ -52,7 +52,8 @@ pub(crate) fn check_phase(reader: &mut Reader<'_>, phase: &At<String>) -> Option
     }
     let (able, unable) = split(reader, |algorithm| algorithm.phases.contains(&name));
     if !unable.is_empty() {
-        let message = format!("{} never comes to the phase `{name}`", unable.join(", "));
+        let come = if unable.len() == 1 { "comes" } else { "come" };
+        let message = format!("{} never {come} to the phase `{name}`", unable.join(", "));
         reader.report(Remark::error(phase.span.clone(), message).hint(keep_to(&able)));
         return None;
     }
