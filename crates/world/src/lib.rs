@@ -25,6 +25,7 @@ mod world;
 
 pub use crate::core::{Counters, MAX_KINDS};
 pub use event::{Agenda, Event};
+pub use faults::SHORTEST_TURN;
 pub use latency::Latency;
 pub use nemesis::Nemesis;
 pub use network::Fate;

@@ -73,6 +73,16 @@ fn a_drift_is_one_that_a_clock_can_have() {
 }
 
 #[test]
+fn a_strobe_is_no_faster_than_time_goes_on() {
+    let strobe =
+        |period: &str| fault(&format!("clock-strobe = \"leader\"\nby = \"1ms\"\nperiod = «\"{period}\"»"));
+    let remark = error(&strobe("999ns"), "a clock does not turn every 999ns");
+    assert_eq!(remark.expected, "at least 1us");
+    let fits = strobe("1us").replace(['«', '»'], "");
+    assert_eq!(crate::remarks(&crate::around(&fits)), [], "the shortest that there is");
+}
+
+#[test]
 fn a_monotonic_clock_is_strobed_no_faster_than_it_can_come_back() {
     let strobe = |by: &str, period: &str| {
         fault(&format!("clock-strobe = \"leader\"\nby = «\"{by}\"»\nperiod = \"{period}\"\nclock = \"mono\""))

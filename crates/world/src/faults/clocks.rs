@@ -12,7 +12,7 @@ use interregnum_kernel::{
 };
 
 /// A strobe turns no more often than this, or a run would never get past it.
-const SHORTEST_TURN: Span = Span::micros(1);
+pub const SHORTEST_TURN: Span = Span::micros(1);
 
 /// How a strobe moves a clock.
 #[derive(Clone, Copy)]

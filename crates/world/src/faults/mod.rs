@@ -14,6 +14,7 @@ use crate::rng::{Purpose, Stream};
 use crate::select::Group;
 use crate::setting::{Endpoint, Setting};
 use crate::world::{World, tag};
+pub use clocks::SHORTEST_TURN;
 pub(crate) use clocks::Strobes;
 pub(crate) use disks::Ledgers;
 use interregnum_kernel::{Digest, GlobalTime, LossCause, NodeId, NodeSet, Observer, Order, Protocol, What};

@@ -8,7 +8,7 @@ use crate::declare::Key;
 use crate::kinds::selector::{Selectors, TARGETS};
 use crate::reader::{At, Reader, Remark};
 use interregnum_kernel::{Clock, Span};
-use interregnum_world::{ClockChoice, Lever};
+use interregnum_world::{ClockChoice, Lever, SHORTEST_TURN};
 
 /// The levers.
 pub(super) static LEVERS: [LeverSpec; 3] = [
@@ -45,7 +45,9 @@ pub(super) static LEVERS: [LeverSpec; 3] = [
             let (target, by) = (reader.get(fields, &STROBE), reader.get(fields, &STROBE_BY));
             let period = reader.get(fields, &STROBE_PERIOD);
             let clock = option(reader, fields, &STROBE_CLOCK, ClockChoice::Wall).value;
-            let (by, every) = (by?, period?.value);
+            let (by, period) = (by?, period?);
+            check_period(reader, &period)?;
+            let every = period.value;
             check_strobe(reader, &by, every, clock)?;
             Some(Lever::ClockStrobe { target: bare(target?.value), by: by.value, every, clock })
         },
@@ -75,6 +77,16 @@ fn check_step(reader: &mut Reader<'_>, by: &At<i64>, clock: ClockChoice) -> Opti
     reader.report(remark.expected("a step ahead").hint(
         "`clock-drift` makes it run slow, `freeze` makes it stand still, and `clock = \"wall\"` sets the other one",
     ));
+    None
+}
+
+/// A strobe that turned more often than it can would not be the one that the file describes.
+fn check_period(reader: &mut Reader<'_>, period: &At<Span>) -> Option<()> {
+    if period.value >= SHORTEST_TURN {
+        return Some(());
+    }
+    let message = format!("a clock does not turn every {}", period.value);
+    reader.report(Remark::error(period.span.clone(), message).expected(format!("at least {SHORTEST_TURN}")));
     None
 }
 
