@@ -79,3 +79,12 @@ fn every_scenario_of_the_project_means_the_same_in_its_canonical_form() {
         assert_eq!(meaning(&path, &once), meaning(&path, &text), "{name}");
     }
 }
+
+#[test]
+fn the_scenarios_of_the_project_are_in_their_canonical_form() {
+    for path in scenario_files() {
+        let text = fs::read_to_string(&path).expect("the file is readable");
+        let name = path.display().to_string();
+        assert_eq!(format(&name, &text).as_ref(), Ok(&text), "{name}: interregnum scenario fmt rewrites it");
+    }
+}
