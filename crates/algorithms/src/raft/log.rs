@@ -3,7 +3,7 @@
 //!
 //! An entry that changes the configuration is an entry like any other, whose command is made of the configuration
 //! ([`Configuration::command`]). What it says stands in a list beside the entries: such entries are rare, and the others
-//! stay small and plain.
+//! stay small and plain. The configuration that a cluster begins with has no entry; it goes with the first.
 
 use super::configuration::Configuration;
 use super::message::Batch;
@@ -125,6 +125,13 @@ impl Log {
         &self.entries[from..to as usize]
     }
 
+    /// What a batch of the entries after a position, up to another, says of configurations: what they bring, and with the
+    /// log's first entry the configuration that it begins with.
+    pub(crate) fn configurations_for(&self, after: LogIndex, up_to: LogIndex) -> Box<[Placed]> {
+        let first = (after == LogIndex::ZERO).then_some((LogIndex::ZERO, self.start.configuration));
+        first.into_iter().chain(self.configurations_within(after, up_to)).collect()
+    }
+
     /// The configurations that the entries after a position bring, up to another.
     pub(crate) fn configurations_within(&self, after: LogIndex, up_to: LogIndex) -> Box<[Placed]> {
         let within = |(index, _): &&Placed| *index > after && *index <= up_to;
@@ -169,7 +176,14 @@ impl Log {
     #[cold]
     fn splice_configurations(&mut self, batch: &Batch) {
         self.configurations.retain(|(index, _)| *index <= batch.prev_index);
-        self.configurations.extend_from_slice(&batch.configurations);
+        match *batch.configurations {
+            [(LogIndex::ZERO, first), ref brought @ ..] => {
+                // An emptied disk does not even hold that.
+                self.start.configuration = first;
+                self.configurations.extend_from_slice(brought);
+            }
+            ref brought => self.configurations.extend_from_slice(brought),
+        }
         self.in_force = self.configuration_at(self.last_index());
     }
 

@@ -16,7 +16,8 @@ pub struct Batch {
     pub commit: LogIndex,
     /// The entries.
     pub entries: Box<[LogEntry]>,
-    /// The configurations that some of the entries bring, in order.
+    /// The configurations that some of the entries bring, in order; before them, at position zero, the one that the
+    /// cluster began with, where the batch has the first entry.
     pub configurations: Box<[Placed]>,
     /// A snapshot that takes the place of everything before, where it is not entries that are brought. What nodes send and
     /// write comes in one kind of parcel: a second one costs every message a question when it is dropped.

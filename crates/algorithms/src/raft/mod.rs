@@ -35,6 +35,8 @@
 //!   one. Neither text has a rule for a stuck disk.
 //! - A configuration is in force as soon as it is in the log, as in the paper; etcd waits until it is applied. Newcomers are
 //!   learners until they have caught up (thesis §4.2.1), within ten shortest election timeouts and not ten rounds.
+//! - The configuration that a cluster begins with is no entry, and goes with the first. A follower that says that it has
+//!   nothing at all is sent everything, whatever it had acknowledged; etcd ignores it.
 //! - A leader that is removed tells the most advanced voter to stand when it steps down; the thesis (§4.2.2) lets it go in
 //!   silence. A leader that resigns goes in silence, and keeps out of the first round.
 //! - A removed leader knows that it is out, but not after a restart: what is committed is not on the disk, and until it

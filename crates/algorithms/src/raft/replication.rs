@@ -51,19 +51,19 @@ impl Raft {
     ) -> Arc<Batch> {
         let command = configuration.map_or(command, |configuration| Some(configuration.command()));
         let entry = LogEntry { epoch: state.current_term, command };
-        let index = state.log.last_index().next();
-        let batch = Arc::new(Batch {
-            prev_index: state.log.last_index(),
-            prev_epoch: state.log.last_epoch(),
-            commit: state.commit,
-            entries: Box::new([entry]),
-            configurations: configuration.map(|configuration| (index, configuration)).into_iter().collect(),
-            start: None,
-        });
+        let (prev_index, prev_epoch) = (state.log.last_index(), state.log.last_epoch());
         if !state.awaits_own_disk() {
             self.await_own_disk(out);
         }
         state.log.push(entry, configuration);
+        let batch = Arc::new(Batch {
+            prev_index,
+            prev_epoch,
+            commit: state.commit,
+            entries: Box::new([entry]),
+            configurations: state.log.configurations_for(prev_index, prev_index.next()),
+            start: None,
+        });
         self.save_entries(state, &batch, out);
         batch
     }
@@ -104,7 +104,7 @@ impl Raft {
             entries: entries.into(),
             configurations: state
                 .log
-                .configurations_within(prev_index, LogIndex(prev_index.0 + entries.len() as u64)),
+                .configurations_for(prev_index, LogIndex(prev_index.0 + entries.len() as u64)),
             start: None,
         });
         if !state.leading.probing.contains(peer) {
@@ -135,12 +135,14 @@ impl Raft {
     /// The logs differ at the batch's place: the next attempt is further back (paper §5.3).
     fn on_rejected(&self, state: &mut State, from: NodeId, (index, epoch): (LogIndex, Epoch), out: &mut Out) {
         let progress = &mut state.leading.progress[from.index()];
-        if index < progress.matched {
+        // A follower that has nothing at all may have a new disk. It begins anew, whatever it had acknowledged.
+        let least = if index == LogIndex::ZERO { index } else { progress.matched };
+        if index < least {
             // An old answer: by now they are known to agree beyond it.
             return;
         }
         let (agreed, _) = state.log.last_not_after(index, epoch);
-        progress.next = agreed.max(progress.matched).next();
+        progress.next = agreed.max(least).next();
         state.leading.probing.insert(from);
         self.send_entries(state, from, out);
     }

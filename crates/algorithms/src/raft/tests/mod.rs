@@ -4,6 +4,7 @@ mod candidacy;
 mod configuration;
 mod disk;
 mod election;
+mod emptied;
 mod guard;
 mod lease;
 mod membership;
