@@ -137,8 +137,9 @@ impl Zab {
         let common = state.log.floor(has);
         let keep = state.log.zxid_at(common);
         let behind = state.log.last_index().0 - common.0;
-        // Its log may be cut back within an epoch, or to where this log ends; where it cannot, it is replaced.
-        let can_cut = keep.epoch() == has.epoch() || behind == 0;
+        // Its log may be cut back within an epoch, of which it has all that comes before; elsewhere it need not have the
+        // place, and is replaced.
+        let can_cut = keep.epoch() == has.epoch();
         let packet = if behind > self.diff_limit || keep != has && !can_cut {
             Packet::Snap(self.history(state, LogIndex::ZERO))
         } else if keep == has {

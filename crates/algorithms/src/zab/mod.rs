@@ -8,7 +8,9 @@
 //! to one leader. Epochs on disk never fall. An established leader has every transaction that was committed before, and
 //! no two nodes commit different transactions at one position. A leader emerges while a majority is connected, its disks
 //! answer and messages are fast against the ticks; after a long silence it may take as long again, since servers that
-//! look for a leader in vain repeat their votes at ever longer intervals, up to a minute.
+//! look for a leader in vain repeat their votes at ever longer intervals, up to a minute. A server that noise has made a
+//! prospective leader costs initLimit ticks more: until it gives up, it answers with a vote that may be better than the
+//! others', and ends their silence.
 //!
 //! **Assumptions.** A durable write survives a crash whole and unchanged. Connections are made here of datagrams that may
 //! be lost, duplicated, delayed and reordered ([`interregnum_kernel::session`]). No clock is read.
@@ -25,6 +27,8 @@
 //!   newest at once only if it has not been heard; QuorumCnxManager begins each connection with `lastMessageSent`, heard
 //!   or not.
 //! - Pings are not repeated when they are lost: the next is due before TCP would.
+//! - A follower that ends in another epoch than where its log would be cut is sent SNAP. ZooKeeper sends TRUNC if its own
+//!   log ends there, and a follower that has not got that place ends its process.
 //! - DIFF, TRUNC and SNAP bring all transactions in one packet. Those that the leader has proposed and not committed yet
 //!   are among them, and are acknowledged with the history, not one by one.
 //! - An ACK vouches for everything before it, and a COMMIT commits everything before it: channels are FIFO.
