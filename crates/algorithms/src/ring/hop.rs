@@ -12,20 +12,46 @@ pub(crate) struct Link {
     pub(crate) patience: Span,
 }
 
-/// What a node has passed on and not seen acknowledged. All of it is with one receiver: whoever does not acknowledge one
-/// message is taken for dead for all of them, and one timer is enough.
+/// What a node has passed on and not seen acknowledged. Everything is tried at the successor first, whatever has been
+/// bypassed before, so that a node that lives is back on the ring as soon as it answers.
+///
+/// One timer is enough: a tick, which comes every patience while anything is under way and which no acknowledgement puts
+/// off. What has been with its receiver for a whole patience by then goes to the next. What was passed on since the last
+/// tick has not waited for so long: it goes along if the successor is silent, and stays if it has acknowledged something
+/// meanwhile. So one message lost costs the bypass of what was lost and not of the node, one that is known to be silent
+/// costs a message one patience at most, and nothing is with any receiver for two.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Hop<T> {
     node: NodeId,
-    /// To whom it went last; the node itself while nothing is under way.
+    under_way: Vec<Passed<T>>,
+    successor: Successor,
+}
+
+/// One message, and where it is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Passed<T> {
+    item: T,
     receiver: NodeId,
-    under_way: Vec<T>,
+    /// Whether it will have been with the receiver for a whole patience at the next tick. Where not, the receiver is the
+    /// successor, since what goes further goes at a tick.
+    overdue: bool,
+}
+
+/// What is known of the static successor, from the last tick on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Successor {
+    /// Nothing: it may not have been sent anything.
+    Unheard,
+    /// It has acknowledged something. A late acknowledgement shows too that it lives.
+    Alive,
+    /// It has acknowledged nothing, and before the tick it had not in a whole patience.
+    Silent,
 }
 
 impl<T: Clone> Hop<T> {
     /// Nothing is under way.
     pub(crate) fn idle(node: NodeId) -> Hop<T> {
-        Hop { node, receiver: node, under_way: Vec::new() }
+        Hop { node, under_way: Vec::new(), successor: Successor::Unheard }
     }
 
     /// Passes something on. It comes back at once if there is nobody else on the ring.
@@ -34,20 +60,22 @@ impl<T: Clone> Hop<T> {
         P: Protocol,
         P::Message: From<T>,
     {
-        if self.under_way.is_empty() {
-            self.receiver = link.ring.after(self.node);
-            if self.receiver == self.node {
-                return Some(item);
-            }
+        let receiver = link.ring.after(self.node);
+        if receiver == self.node {
+            return Some(item);
+        }
+        // The tick of what is passed on first is a patience away.
+        let overdue = self.under_way.is_empty();
+        if overdue {
             out.set_timer(timer, Jitter::exactly(link.patience));
         }
-        out.send(self.receiver, item.clone().into());
-        self.under_way.push(item);
+        out.send(receiver, item.clone().into());
+        self.under_way.push(Passed { item, receiver, overdue });
         None
     }
 
-    /// Somebody acknowledges what `is` points out. If it is the receiver, it lives, so that patience with what else it was
-    /// sent begins anew. If it is another, it was slow, and has been bypassed.
+    /// Somebody acknowledges what `is` points out. Whoever does not have it any more was slow, and has been bypassed: it
+    /// lives, but the one who has it now is still waited for.
     pub(crate) fn acknowledged<P>(
         &mut self,
         link: Link,
@@ -58,33 +86,59 @@ impl<T: Clone> Hop<T> {
     ) where
         P: Protocol,
     {
-        let Some(place) = self.under_way.iter().position(is) else { return };
-        if from != self.receiver {
+        if self.under_way.is_empty() {
             return;
         }
+        if from == link.ring.after(self.node) {
+            self.successor = Successor::Alive;
+        }
+        let taken = |passed: &Passed<T>| passed.receiver == from && is(&passed.item);
+        let Some(place) = self.under_way.iter().position(taken) else { return };
         self.under_way.remove(place);
         if self.under_way.is_empty() {
-            self.receiver = self.node;
+            self.successor = Successor::Unheard;
             out.cancel_timer(timer);
-        } else {
-            out.set_timer(timer, Jitter::exactly(link.patience));
         }
     }
 
-    /// The receiver has not acknowledged in time: everything goes to the one behind it. What nobody took comes back.
+    /// The tick: what was not acknowledged in time goes to the one behind. What nobody took comes back.
     pub(crate) fn bypass<P>(&mut self, link: Link, timer: P::Timer, out: &mut Effects<P>) -> Vec<T>
     where
         P: Protocol,
         P::Message: From<T>,
     {
-        self.receiver = link.ring.after(self.receiver);
-        if self.receiver == self.node {
-            return std::mem::take(&mut self.under_way);
+        let silent = self.is_silent(link.ring.after(self.node));
+        let mut home = Vec::new();
+        self.under_way.retain_mut(|passed| {
+            if std::mem::replace(&mut passed.overdue, true) || silent {
+                passed.receiver = link.ring.after(passed.receiver);
+                if passed.receiver == self.node {
+                    home.push(passed.item.clone());
+                    return false;
+                }
+                out.send(passed.receiver, passed.item.clone().into());
+            }
+            true
+        });
+        self.successor = Successor::Unheard;
+        if !self.under_way.is_empty() {
+            if silent {
+                self.successor = Successor::Silent;
+            }
+            out.set_timer(timer, Jitter::exactly(link.patience));
         }
-        for item in &self.under_way {
-            out.send(self.receiver, item.clone().into());
+        home
+    }
+
+    /// Whether the successor has acknowledged nothing for a whole patience, though it was sent something before that.
+    fn is_silent(&self, successor: NodeId) -> bool {
+        match self.successor {
+            Successor::Alive => false,
+            Successor::Silent => true,
+            Successor::Unheard => self.under_way.iter().any(|one| one.overdue && one.receiver == successor),
         }
-        out.set_timer(timer, Jitter::exactly(link.patience));
-        Vec::new()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,8 +11,10 @@
 //!
 //! **Bypass.** What a node passes on is acknowledged by its successor. Without an acknowledgement within
 //! `2 * message_bound + processing_bound` (the bound of Garcia-Molina 1982 for an answer) it goes to the next in the
-//! ring, and so on round to the node itself. A node remembers nobody as dead: once all is acknowledged, its static
-//! successor is tried first again, at the price of one timed-out send per dead node and circulation.
+//! ring, and so on round to the node itself. A node remembers nobody as dead: whatever it has bypassed, its static
+//! successor is tried first with every message, at the price of one timed-out send per dead node and circulation. One
+//! timer counts the patience for all messages; one that was lost while the successor acknowledges others is sent on after
+//! less than two.
 //!
 //! ```text
 //! order.rs          who comes after whom

@@ -357,6 +357,33 @@ fn a_lease_whose_last_hop_is_cut_comes_home_another_way() {
 }
 
 #[test]
+fn a_lost_lease_bypasses_the_successor_once_though_a_lease_is_always_under_way() {
+    let mut ring = reign();
+    let circulate = |ring: &mut Ring| {
+        ring.fire(N5, Timer::Heartbeat);
+        ring.sync(N5);
+    };
+    circulate(&mut ring);
+    ring.take("Lease", N5, N1);
+    ring.fire(N5, Timer::Ack);
+    assert!(ring.is_in_flight("Lease", N5, N2), "the first is lost, and n1 bypassed");
+    for beat in 3..10 {
+        circulate(&mut ring);
+        ring.pass("Lease", N5, N1);
+        assert_eq!(ring.state(N1).beat, beat, "n1 hears every later one");
+        // What was sent before is acknowledged only now.
+        let before = if beat == 3 { N2 } else { N1 };
+        if beat == 3 {
+            ring.pass("Lease", N5, N2);
+        }
+        ring.pass("LeaseAck", before, N5);
+        assert!(ring.armed(N5, Timer::Ack).is_some(), "lease {beat} is under way");
+    }
+    ring.fire(N5, Timer::Ack);
+    assert!(!ring.is_in_flight("Lease", N5, N2), "n1 lives, and is not bypassed again");
+}
+
+#[test]
 fn a_higher_epoch_on_the_way_deposes_the_leader() {
     let mut ring = reign();
     forget_leader(&mut ring, &[N2]);
