@@ -34,7 +34,8 @@ pub(crate) fn judge(summary: &mut Summary, job: &Job<'_>) {
     }
     // With slower timers or another size it is an answer that there was no leader yet for the faults to hit.
     if summary.runs_without_fault == runs && runs > 0 && job.scenario.as_written {
-        complaints.push("in no run did any fault find a target: the scenario tests nothing".to_owned());
+        complaints
+            .push("in no run did any fault come and find a target: the scenario tests nothing".to_owned());
     }
     summary.complaints = complaints;
     summary.not_judged = expectation.not_judged.clone();

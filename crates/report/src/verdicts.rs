@@ -148,14 +148,18 @@ fn invariants(summaries: &[Summary]) -> String {
         if with(InvariantVerdict::Holds) > 0 {
             parts.push(format!("holds in {}", with(InvariantVerdict::Holds)));
         }
-        let violated = all.clone().filter(|(_, one)| one.verdict == InvariantVerdict::Violated);
-        let violated: Vec<String> =
-            violated.map(|(summary, _)| format!("{} {}", summary.scenario, summary.algorithm)).collect();
-        match violated.len() {
-            0 => {}
-            1..=3 => parts.push(format!("VIOLATED in {}", violated.join(", "))),
-            many => {
-                parts.push(format!("VIOLATED in {many}, where the rows say {}", first.invariants[index].code))
+        for (unexpected, words) in [(true, "VIOLATED in"), (false, "violated as expected in")] {
+            let violated = all
+                .clone()
+                .filter(|(_, one)| one.verdict == InvariantVerdict::Violated && one.unexpected == unexpected);
+            let violated: Vec<String> =
+                violated.map(|(summary, _)| format!("{} {}", summary.scenario, summary.algorithm)).collect();
+            match violated.len() {
+                0 => {}
+                1..=3 => parts.push(format!("{words} {}", violated.join(", "))),
+                many => {
+                    parts.push(format!("{words} {many}, where the rows say {}", first.invariants[index].code))
+                }
             }
         }
         for (verdict, words) in [
@@ -165,6 +169,14 @@ fn invariants(summaries: &[Summary]) -> String {
             if with(verdict) > 0 {
                 parts.push(format!("{words} {}", with(verdict)));
             }
+        }
+        let broken = all
+            .clone()
+            .filter(|(_, one)| one.verdict == InvariantVerdict::NotPromised && one.violated_runs > 0);
+        match broken.count() {
+            0 => {}
+            1 => parts.push("broken in one of these".to_owned()),
+            some => parts.push(format!("broken in {some} of these")),
         }
         let because = all.clone().fold(FaultClasses::NONE, |set, (_, one)| set.and(one.not_promised_because));
         if !because.is_empty() {

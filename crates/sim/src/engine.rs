@@ -29,7 +29,7 @@ pub struct Outcome {
     pub ended: GlobalTime,
     /// Why it ended.
     pub stop: Stop,
-    /// Faults whose target did not exist when their time came.
+    /// Faults whose target did not exist when their time came, or whose triggers never came.
     pub missed_faults: u32,
 }
 

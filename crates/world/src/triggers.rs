@@ -49,11 +49,13 @@ impl Triggers {
         interest
     }
 
-    /// Nothing more is waited for, and what has come is called off.
-    pub(crate) fn stop(&mut self, watched: &mut Interest) {
+    /// Nothing more is waited for, and what has come is called off. How many faults have waited in vain.
+    pub(crate) fn stop(&mut self, watched: &mut Interest) -> u32 {
+        let in_vain = self.waiting.len() as u32;
         self.waiting.clear();
         self.over = true;
         *watched = Interest::NONE;
+        in_vain
     }
 
     /// Whether a fault may come: one with a trigger comes before the heal or not at all.

@@ -136,6 +136,7 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
     /// Ends the run at its horizon.
     pub fn finish(&mut self, at: GlobalTime) {
         self.core.now = at;
+        self.faults.missed += self.triggers.stop(&mut self.core.watched);
         self.core.observe(NodeId(0), What::Ended);
         self.core.digest.absorb_pair(self.core.counters.events, at.0);
     }
@@ -356,7 +357,7 @@ impl<P: Protocol, A, O, R> World<P, A, O, R> {
     pub fn now(&self) -> GlobalTime {
         self.core.now
     }
-    /// How many faults found no target when their time came.
+    /// How many faults found no target when their time came, or waited for what never came.
     pub fn missed_faults(&self) -> u32 {
         self.faults.missed
     }

@@ -229,7 +229,7 @@ fn faults_that_never_found_their_target() {
     let summary = judged("", |summary| summary.runs_without_fault = 9);
     assert_eq!(summary.complaints, [""; 0], "one run of ten tested something");
     let summary = judged("", |summary| summary.runs_without_fault = 10);
-    let words = "in no run did any fault find a target: the scenario tests nothing";
+    let words = "in no run did any fault come and find a target: the scenario tests nothing";
     assert_eq!(summary.complaints, [words]);
 }
 

@@ -207,7 +207,15 @@ fn listening_changes_nothing() {
     });
     for seed in 0..20 {
         let (calm, run) = (busy().told_with(seed), listening.told_with(seed));
-        assert_eq!(run.outcome, calm.outcome, "the same events (seed {seed})");
+        assert_eq!(run.outcome.digest, calm.outcome.digest, "the same events (seed {seed})");
+        assert_eq!(run.outcome.counters, calm.outcome.counters, "the same counts (seed {seed})");
         assert_eq!(run.heard, calm.heard, "and the same observations (seed {seed})");
     }
+}
+
+#[test]
+fn a_fault_that_waits_in_vain_is_counted_as_missed() {
+    let story = cluster(3).upon(first(Cue::Epoch(99)), crash(&[node(1)]));
+    assert_eq!(story.clone().told().outcome.missed_faults, 1, "when the run ends");
+    assert_eq!(story.healed_at(50).told().outcome.missed_faults, 1, "or at the heal, and once");
 }

@@ -29,7 +29,7 @@ pub(crate) struct Faults {
     pub(crate) plan: Vec<PlannedFault>,
     in_force: Vec<InForce>,
     pub(crate) stream: Stream,
-    /// Faults that found no target.
+    /// Faults that found no target, or whose triggers never came.
     pub(crate) missed: u32,
     /// The node at which the trigger of the fault under way came.
     pub(crate) subject: Option<NodeId>,
@@ -369,7 +369,7 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
     /// nodes, and between them and the resource, is healed; the rest stays broken.
     pub(crate) fn heal(&mut self, sequence: u64) {
         self.core.account(tag::HEAL, 0);
-        self.triggers.stop(&mut self.core.watched);
+        self.faults.missed += self.triggers.stop(&mut self.core.watched);
         let healed = self.healed_core();
         let faults = self.faults.in_force.len() as u32;
         (0..faults).for_each(|index| self.loosen(index, healed));
