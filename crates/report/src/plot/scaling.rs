@@ -215,8 +215,8 @@ fn draw_guides(root: &Body<'_>, frame: &Frame<'_>, scaling: &Scaling<'_>) -> Res
         let to = frame.at((end, base * (end / first).powi(power)));
         let line = PathElement::new(vec![from, to], FAINT.mix(1.0).stroke_width(3));
         root.draw(&line).map_err(failed)?;
-        let (x, y) = ((from.0 + to.0) / 2, (from.1 + to.1) / 2);
-        // The name interrupts its line; the algorithms' lines are drawn over both.
+        // Far out, where the algorithms' lines have parted: they are drawn over the guide and over its name.
+        let (x, y) = (from.0 + (to.0 - from.0) * 9 / 10, from.1 + (to.1 - from.1) * 9 / 10);
         let room = Rectangle::new([(x - 18, y - 9), (x + 18, y + 9)], WHITE.filled());
         root.draw(&room).map_err(failed)?;
         write(root, name, (x, y), around(style(13, SOFT)))?;
