@@ -4,7 +4,7 @@
 //! at the end of this header. Help texts, completions, scenario checks, sweeps and the generic tests walk the
 //! registry; no other code names an algorithm.
 //!
-//! Engines stay generic over [`Protocol`](interregnum_kernel::Protocol) without dynamic dispatch: [`build`] picks the
+//! Engines stay generic over [`Protocol`] without dynamic dispatch: [`build`] picks the
 //! type by name and hands the value to a [`Visitor`].
 #![forbid(unsafe_code)]
 

@@ -4,7 +4,7 @@
 //! what they combine; as in TigerBeetle's VOPR and Jepsen's nemeses the kinds are those that real clusters suffer. What
 //! is drawn is a plan as a scenario could have written it: printed and put into a scenario, it makes the same run.
 //!
-//! Adding a kind is one file with one constant, and one line in [`KINDS`].
+//! Adding a kind is one file with one constant, and one line in `KINDS`.
 
 mod bridge;
 mod clock_drift;
