@@ -264,6 +264,7 @@ heal = "3s"
 
 [expect]
 leader_within = "2s"
+leader_during = "1900ms"
 "#;
 
 /// `INTERREGNUM_SEED` repeats a failure, `INTERREGNUM_CASES` sets how many plans are tried, `INTERREGNUM_BUG` plants a bug
