@@ -50,7 +50,7 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
             core: Core::new(&setting, agenda, observer, recorder),
             obeyed: Obeyed::default(),
             mesh: Mesh::default(),
-            faults: Faults::new(),
+            faults: Faults::new(&setting),
             triggers: Triggers::default(),
             mailboxes: (0..setting.nodes).map(|_| Mailbox::default()).collect(),
             strobes: Strobes::new(),

@@ -34,7 +34,9 @@ pub(crate) struct Faults {
     /// The node at which the trigger of the fault under way came.
     pub(crate) subject: Option<NodeId>,
     seed: u64,
-    /// How many faults that do the same at the same time the plan has so far.
+    /// How many faults the setting plans: these are the same in every run, and so is what their choices are found by.
+    planned: usize,
+    /// How many of them do the same at the same time.
     equals: BTreeMap<u64, u64>,
 }
 
@@ -56,6 +58,18 @@ pub(crate) struct InForce {
 }
 
 impl InForce {
+    /// A fault that has done nothing yet. What its random choices are found by depends on what it does and when, and on
+    /// how many equal ones stand before it.
+    fn of(fault: &PlannedFault, equals: &mut BTreeMap<u64, u64>) -> InForce {
+        let mut digest = Digest::default();
+        fault.when.hash(&mut digest);
+        fault.lever.hash(&mut digest);
+        let equal_before = equals.entry(digest.finish()).or_default();
+        digest.absorb(*equal_before);
+        *equal_before += 1;
+        InForce { key: digest.finish(), ..InForce::default() }
+    }
+
     fn clear(&mut self) {
         self.active = false;
         self.links.clear();
@@ -65,22 +79,25 @@ impl InForce {
 }
 
 impl Faults {
-    pub(crate) fn new() -> Faults {
+    pub(crate) fn new(setting: &Setting) -> Faults {
+        let plan = setting.plan.faults.clone();
+        let mut equals = BTreeMap::new();
+        let in_force = plan.iter().map(|fault| InForce::of(fault, &mut equals)).collect();
         Faults {
-            plan: Vec::new(),
-            in_force: Vec::new(),
+            planned: plan.len(),
+            plan,
+            in_force,
             stream: Stream::new(0, Purpose::Faults, NodeId(0)),
             missed: 0,
             subject: None,
             seed: 0,
-            equals: BTreeMap::new(),
+            equals,
         }
     }
 
     /// Begins a run with the setting's plan, and with what the nemesis draws.
     pub(crate) fn reset(&mut self, setting: &Setting, seed: u64) {
-        self.plan.clear();
-        self.plan.extend_from_slice(&setting.plan.faults);
+        self.plan.truncate(self.planned);
         nemesis::extend(&mut self.plan, setting, seed);
         self.seed = seed;
         self.missed = 0;
@@ -88,17 +105,11 @@ impl Faults {
 
     /// Lays out what is in force, once the plan is whole.
     pub(crate) fn arm(&mut self) {
-        self.in_force.resize_with(self.plan.len(), InForce::default);
+        self.in_force.truncate(self.planned);
         self.in_force.iter_mut().for_each(InForce::clear);
-        self.equals.clear();
-        for (fault, done) in self.plan.iter().zip(&mut self.in_force) {
-            let mut digest = Digest::default();
-            fault.when.hash(&mut digest);
-            fault.lever.hash(&mut digest);
-            let equal_before = self.equals.entry(digest.finish()).or_default();
-            digest.absorb(*equal_before);
-            *equal_before += 1;
-            done.key = digest.finish();
+        if let Some(drawn @ [_, ..]) = self.plan.get(self.planned..) {
+            let mut equals = self.equals.clone();
+            self.in_force.extend(drawn.iter().map(|fault| InForce::of(fault, &mut equals)));
         }
     }
 
