@@ -51,6 +51,8 @@ pub struct Entry {
     pub source: &'static str,
     /// The bugs that can be planted in it.
     pub bugs: &'static [Bug],
+    /// Whether its nodes contend through a coordination service, which has nodes of its own.
+    pub service: bool,
     /// What can be set of it.
     pub parameters: &'static [ParameterSpec],
     /// The orders that it follows, by the names of their levers; it ignores all others.

@@ -104,7 +104,7 @@ impl History {
 
     fn tell(mut self, node: NodeId, what: What) -> History {
         let incarnation = self.incarnations[node.index()];
-        self.told.push(Observation { at: self.now, node, incarnation, what });
+        self.told.push(Observation { at: self.now, node, incarnation, office: Office::CONTESTED, what });
         self
     }
 

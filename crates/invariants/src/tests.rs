@@ -5,8 +5,8 @@ use crate::{
     Demand, INVARIANTS, Monitor, PropertyKind, Selection, Setting, Suite, UnknownInvariant, Verdict,
 };
 use interregnum_kernel::{
-    Command, Connected, Digest, Epoch, GlobalTime, Incarnation, Interest, Observation, Observer, Role, Span,
-    TraceDigest, What,
+    Command, Connected, Digest, Epoch, GlobalTime, Incarnation, Interest, Observation, Observer, Office,
+    Role, Span, TraceDigest, What,
 };
 use std::collections::BTreeSet;
 use std::hash::Hash;
@@ -236,6 +236,7 @@ fn one_of_each() -> Vec<Observation> {
         at: GlobalTime(99_000_000),
         node: n(1),
         incarnation: Incarnation::ZERO,
+        office: Office::CONTESTED,
         what,
     });
     told.observations().iter().copied().chain(more).collect()

@@ -15,6 +15,7 @@
 
 pub mod chain;
 pub mod clock;
+pub mod composition;
 pub mod digest;
 pub mod effects;
 pub mod fault;
@@ -28,6 +29,7 @@ pub mod time;
 
 pub use chain::{Covered, LogChain};
 pub use clock::Clock;
+pub use composition::{Embeds, Scratch};
 pub use digest::{Digest, TraceDigest};
 pub use effects::{Effect, Effects, Release};
 pub use fault::{FaultClass, FaultClasses, TOLERABLE_DRIFT_PPM};

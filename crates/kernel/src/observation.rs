@@ -3,7 +3,7 @@
 use crate::chain::Covered;
 use crate::ids::{Command, Epoch, FencingToken, Incarnation, LogEntry, LogIndex, NodeId, Office, Role};
 use crate::protocol::{Leadership, Phase};
-use crate::time::GlobalTime;
+use crate::time::{GlobalTime, Span};
 use serde::{Deserialize, Serialize};
 
 /// One observation: who, when, what.
@@ -16,6 +16,9 @@ pub struct Observation {
     pub node: NodeId,
     /// The node's incarnation at that instant.
     pub incarnation: Incarnation,
+    /// The leadership that the node's role, epoch and log are about. A coordination service's nodes have one of their
+    /// own; all others contend for the contested one.
+    pub office: Office,
     /// What.
     pub what: What,
 }
@@ -45,6 +48,27 @@ pub enum Fact {
     Restored(Covered),
     /// The node has come to a moment that the protocol names, so that a fault can be timed by it. Never judged.
     Reached(Phase),
+    /// The coordination service has given the contested leadership to somebody. Every service node says so that learns of
+    /// it, so it is heard several times, and late from nodes that lag.
+    Granted {
+        /// The number that the reign is known by.
+        epoch: Epoch,
+        /// To whom.
+        holder: NodeId,
+    },
+    /// A service node has told the owner of a session, or is about to, that the session will not be ended for so long,
+    /// by the service's clocks.
+    Renewed {
+        /// The session, by a number of its own.
+        session: u64,
+        /// For how long.
+        length: Span,
+    },
+    /// A service node has decided to end a session because its time has run out.
+    Expired {
+        /// The session, by a number of its own.
+        session: u64,
+    },
 }
 
 /// How well the nodes that work are linked to each other, as far as quorums are concerned.

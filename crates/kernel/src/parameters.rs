@@ -120,6 +120,9 @@ pub struct Parameters {
     pub nodes: u8,
     /// The nodes that make up the cluster at first; the rest are spares, which run and wait to be added.
     pub members: NodeSet,
+    /// The nodes of the coordination service, which follow all others; none where the algorithm needs no service.
+    #[serde(default)]
+    pub service: NodeSet,
     /// Whose defaults hold where nothing is set.
     pub profile: Profile,
     /// The planted bug, by name.
@@ -150,6 +153,15 @@ impl Parameters {
     pub fn of(nodes: u8) -> Parameters {
         let members = NodeSet::first(usize::from(nodes));
         Parameters { nodes, members, ..Parameters::default() }
+    }
+
+    /// Adds a coordination service of so many nodes, which follow all others.
+    #[must_use]
+    pub fn with_service(mut self, nodes: u8) -> Parameters {
+        let first = usize::from(self.nodes);
+        self.nodes = self.nodes.saturating_add(nodes);
+        self.service = NodeSet::first(usize::from(self.nodes)).minus(NodeSet::first(first));
+        self
     }
 
     /// Sets one parameter.

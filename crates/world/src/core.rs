@@ -228,7 +228,7 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> Core<P, A, O, R> {
     #[inline(never)]
     fn tell(&mut self, node: NodeId, what: What) {
         let incarnation = self.incarnations[node.index()];
-        let observation = Observation { at: self.now, node, incarnation, what };
+        let observation = Observation { at: self.now, node, incarnation, office: Office::CONTESTED, what };
         if R::ON {
             self.draft.observed.push(observation);
             if !self.interest.meets(what.interest()) {

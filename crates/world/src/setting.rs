@@ -97,8 +97,10 @@ pub struct WorkloadSetting {
 /// Everything that is fixed about a run but its seed and its algorithm.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setting {
-    /// How many nodes there are.
+    /// How many nodes there are, the coordination service's included.
     pub nodes: u8,
+    /// The nodes of the coordination service, which follow all others. The others contend for leadership through it.
+    pub service: NodeSet,
     /// The zones, in the order of their names.
     pub zones: Vec<Zone>,
     /// Nodes that do not boot at the start.
@@ -132,6 +134,7 @@ impl Setting {
         let endpoints = usize::from(nodes) + 1;
         Setting {
             nodes,
+            service: NodeSet::EMPTY,
             zones: Vec::new(),
             down: NodeSet::EMPTY,
             links: vec![link; endpoints * endpoints],

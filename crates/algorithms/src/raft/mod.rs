@@ -169,6 +169,7 @@ impl Algorithm for Raft {
         source: "Ongaro and Ousterhout, In Search of an Understandable Consensus Algorithm (extended version), 2014; \
                  Ongaro, Consensus: Bridging Theory and Practice, 2014",
         bugs: bugs::BUGS,
+        service: false,
         parameters: parameters::SPECS,
         orders: &["transfer", "resign", "add-node", "remove-node", "promote"],
         election_kinds: &["PreVote", "PreVoteResponse", "RequestVote", "RequestVoteResponse", "TimeoutNow"],

@@ -138,6 +138,7 @@ impl Algorithm for Zab {
         source: "Junqueira, Reed and Serafini, Zab: High-performance broadcast for primary-backup systems, 2011; \
                  Apache ZooKeeper, FastLeaderElection, Leader and Learner",
         bugs: bugs::BUGS,
+        service: false,
         parameters: parameters::SPECS,
         orders: &["resign"],
         election_kinds: &[

@@ -20,6 +20,7 @@ fn measure(plan: &Plan, history: &[(u64, u8, What)], end: u64) -> Measurement {
             at: GlobalTime::ZERO + Span::millis(*ms),
             node: NodeId(*node),
             incarnation: Incarnation::ZERO,
+            office: Office::CONTESTED,
             what: *what,
         });
     }

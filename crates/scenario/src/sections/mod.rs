@@ -21,6 +21,7 @@ use crate::kinds::{latency, rtt};
 use crate::reader::{Fields, Reader, Remark};
 use crate::scenario::Scenario;
 use cluster::Cluster;
+use interregnum_kernel::NodeSet;
 use interregnum_world::{Plan, Setting};
 use serde_json::json;
 use toml::de::DeTable;
@@ -145,6 +146,7 @@ pub(crate) fn read(reader: &mut Reader<'_>, top: &Fields<'_, '_>) -> Option<Scen
     let run = run?;
     let setting = Setting {
         nodes,
+        service: NodeSet::EMPTY,
         zones: reader.known.zones.take()?,
         down: run.down,
         links: network?.value,

@@ -58,6 +58,7 @@ impl Algorithm for Bully {
         summary: "the highest identifier that answers in time leads: safe within its bounds on delays, and no further",
         source: "Garcia-Molina, Elections in a Distributed Computing System, 1982",
         bugs: bugs::BUGS,
+        service: false,
         parameters: &[
             shared::IDS,
             shared::HEARTBEAT_INTERVAL,

@@ -89,6 +89,7 @@ impl Algorithm for BullyQuorum {
         source: "Garcia-Molina, Elections in a Distributed Computing System, 1982; the safety argument of Ongaro and \
                  Ousterhout, 2014",
         bugs: bugs::BUGS,
+        service: false,
         parameters: &[
             shared::IDS,
             shared::HEARTBEAT_INTERVAL,

@@ -66,6 +66,7 @@ impl Algorithm for ChangRoberts {
         source: "Chang and Roberts, An improved algorithm for decentralized extrema-finding in circular configurations \
                  of processes, 1979",
         bugs: bugs::BUGS,
+        service: false,
         parameters: &[FAILURE_TIMEOUT, HEARTBEAT_INTERVAL, MESSAGE_BOUND, PROCESSING_BOUND, IDS, INITIATORS],
         orders: &["resign"],
         election_kinds: &["Election", "Elected", "Ack"],

@@ -123,6 +123,7 @@ impl Algorithm for QuorumRing {
         summary: "a token collects durable grants of a majority round a ring, its initiator decides once, and the lease circulates on",
         source: "a design of this project: Tanenbaum and van Steen's ring with the durable votes of Ongaro and Ousterhout 2014",
         bugs: bugs::BUGS,
+        service: false,
         parameters: &[FAILURE_TIMEOUT, HEARTBEAT_INTERVAL, MESSAGE_BOUND, PROCESSING_BOUND, IDS, INITIATORS],
         orders: &["resign"],
         election_kinds: &["Election", "Coordinator", "Ack", "Nack"],

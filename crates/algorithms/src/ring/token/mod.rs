@@ -67,6 +67,7 @@ impl Algorithm for TokenRing {
         source: "Tanenbaum and van Steen, Distributed Systems: Principles and Paradigms, 2007, the ring algorithm; \
                  LeLann, Distributed systems: towards a formal approach, 1977",
         bugs: bugs::BUGS,
+        service: false,
         parameters: &[FAILURE_TIMEOUT, HEARTBEAT_INTERVAL, MESSAGE_BOUND, PROCESSING_BOUND, IDS, INITIATORS],
         orders: &["resign"],
         election_kinds: &["Election", "Coordinator", "Ack"],
