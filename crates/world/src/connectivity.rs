@@ -61,13 +61,14 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
         self.hosts[node.index()].is_up() && !stopped && self.disk_works(node)
     }
 
-    /// How well the nodes are connected, as far as quorums are concerned.
+    /// How well the nodes are connected, as far as quorums for the contested leadership are concerned: whoever contends for it
+    /// is asked, and the nodes of a coordination service are not.
     fn connected(&self) -> Connected {
         let linked = |node: NodeId| self.mesh.linked[node.index()];
         let working: NodeSet =
             self.setting.everyone().iter().filter(|node| !linked(*node).is_empty()).collect();
         // Whoever is in a quorum whose nodes all reach each other reaches that quorum itself.
-        if !working.iter().any(|node| self.is_quorum_to(node, linked(node))) {
+        if !working.minus(self.setting.service).iter().any(|node| self.is_quorum_to(node, linked(node))) {
             return Connected::None;
         }
         let mut steps = MOST_STEPS;
@@ -83,7 +84,8 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
     ///
     /// In the worst case the number of sets doubles with every two nodes. Where the steps run out the answer is no, even if it should be yes: then less is asked of an algorithm than could be, and never more.
     fn holds_linked_quorum(&self, among: NodeSet, steps: &mut u32) -> bool {
-        if *steps == 0 || !among.iter().any(|node| self.is_quorum_to(node, among)) {
+        let contenders = among.minus(self.setting.service);
+        if *steps == 0 || !contenders.iter().any(|node| self.is_quorum_to(node, among)) {
             return false;
         }
         *steps -= 1;

@@ -108,6 +108,8 @@ pub(crate) struct Core<P: Protocol, A, O, R> {
     /// What triggers listen to, and what they have heard in the event that is handled.
     pub(crate) watched: Interest,
     pub(crate) cues: Vec<(NodeId, What)>,
+    /// The nodes of the coordination service: what they say of themselves is about another office.
+    service: NodeSet,
     /// The last two different nodes that were elected to the contested office, the latest first.
     pub(crate) elected: [Option<NodeId>; 2],
     pub(crate) protocol: std::marker::PhantomData<P>,
@@ -136,6 +138,7 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> Core<P, A, O, R> {
             apart: NodeSet::EMPTY,
             watched: Interest::NONE,
             cues: Vec::new(),
+            service: setting.service,
             elected: [None; 2],
             protocol: std::marker::PhantomData,
         }
@@ -228,7 +231,8 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> Core<P, A, O, R> {
     #[inline(never)]
     fn tell(&mut self, node: NodeId, what: What) {
         let incarnation = self.incarnations[node.index()];
-        let observation = Observation { at: self.now, node, incarnation, office: Office::CONTESTED, what };
+        let office = if self.service.contains(node) { Office::SERVICE } else { Office::CONTESTED };
+        let observation = Observation { at: self.now, node, incarnation, office, what };
         if R::ON {
             self.draft.observed.push(observation);
             if !self.interest.meets(what.interest()) {

@@ -76,7 +76,8 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
 
     /// The node's leadership, if it leads and a quorum can obey it: its own disk works, and with enough others it has
     /// open links both ways, they are up, their disks work, and they are in no higher epoch. Disks count as far as the
-    /// protocol needs them. A process that is stopped neither leads nor obeys.
+    /// protocol needs them. A process that is stopped neither leads nor obeys. Between a contender and the nodes of the
+    /// coordination service epochs are not compared: they number different leaderships.
     fn obeyed_leadership(&self, node: NodeId) -> Option<Leadership> {
         let leader = &self.hosts[node.index()];
         let leadership = leader.leadership()?;
@@ -97,15 +98,25 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
             let reachable = self.core.network.carries(Endpoint::from(node), Endpoint::from(peer))
                 && self.core.network.carries(Endpoint::from(peer), Endpoint::from(node));
             let goes = !self.mailboxes[peer.index()].is_stopped();
-            if peer != node && goes && reachable && works(peer) && obeys(other.epoch(), leadership.epoch) {
+            let obeys = obeys(other.epoch(), leadership.epoch)
+                || other.is_up() && self.setting.office_of(peer) != self.setting.office_of(node);
+            if peer != node && goes && reachable && works(peer) && obeys {
                 obeying.insert(peer);
             }
         }
         leader.is_quorum(&self.protocol, obeying).then_some(leadership)
     }
 
-    /// Whether the node's disk answers, or need not.
+    /// Whether the node's disk answers, or need not. Of a cluster with a coordination service, it is the service's disks that
+    /// make a quorum.
     pub(crate) fn disk_works(&self, node: NodeId) -> bool {
-        P::DISKS_NEEDED == DisksNeeded::None || self.core.disks[node.index()].stalls == 0
+        let answers = self.core.disks[node.index()].stalls == 0;
+        match P::DISKS_NEEDED {
+            DisksNeeded::None => true,
+            DisksNeeded::Quorum => {
+                answers || !self.setting.service.is_empty() && !self.setting.service.contains(node)
+            }
+            DisksNeeded::All => answers,
+        }
     }
 }

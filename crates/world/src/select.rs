@@ -54,7 +54,10 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
         for selector in selectors {
             let free = self.setting.everyone().minus(picker.taken.nodes);
             let nodes = match selector {
-                Selector::Random(count) => self.draw(free, usize::from(*count)),
+                Selector::Random(count) => self.draw(free.minus(self.setting.service), usize::from(*count)),
+                Selector::RandomService(count) => {
+                    self.draw(free.intersection(self.setting.service), usize::from(*count))
+                }
                 Selector::Candidate => {
                     let candidates = self.resolve(&Selector::Candidates);
                     self.draw(if picker.overlap { candidates } else { candidates.intersection(free) }, 1)
@@ -96,16 +99,20 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
             Selector::Leader => one(self.acting_leader()),
             Selector::OldLeader => one(self.core.elected[1]),
             Selector::Candidates => {
-                self.with_role(|role| matches!(role, Role::Candidate | Role::PreCandidate))
+                let stands = |role| matches!(role, Role::Candidate | Role::PreCandidate);
+                self.with_role(stands).minus(self.setting.service)
             }
-            Selector::Followers => {
-                let up = self.hosts.iter().filter(|host| host.is_up() && host.leadership().is_none());
-                up.map(|host| host.node()).collect()
-            }
+            Selector::Followers => self.following().minus(self.setting.service),
+            Selector::Contenders => self.setting.contenders(),
+            Selector::Service => self.setting.service,
+            Selector::ServiceNode(place) => one(self.setting.service.iter().nth(usize::from(*place))),
+            Selector::ServiceLeader => one(self.leader_of(Office::SERVICE)),
+            Selector::ServiceFollowers => self.following().intersection(self.setting.service),
             Selector::Subject => one(self.faults.subject),
             Selector::All | Selector::Rest => self.setting.everyone(),
             // Drawn, or no nodes.
             Selector::Random(_)
+            | Selector::RandomService(_)
             | Selector::Candidate
             | Selector::MinorityWithLeader
             | Selector::MajorityWithoutLeader
@@ -118,11 +125,27 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
         hosts.map(|host| host.node()).collect()
     }
 
+    /// The nodes that are up and do not lead.
+    fn following(&self) -> NodeSet {
+        let up = self.hosts.iter().filter(|host| host.is_up() && host.leadership().is_none());
+        up.map(|host| host.node()).collect()
+    }
+
     /// The acting leader of the highest epoch in the contested office.
     pub(crate) fn acting_leader(&self) -> Option<NodeId> {
+        self.leader_of(Office::CONTESTED)
+    }
+
+    fn leader_of(&self, office: Office) -> Option<NodeId> {
         let leading = self.hosts.iter().filter_map(|host| Some((host.leadership()?, host.node())));
-        let contested = leading.filter(|(leadership, _)| leadership.office == Office::CONTESTED);
-        contested.max_by_key(|(leadership, node)| (leadership.epoch, *node)).map(|(_, node)| node)
+        let of_office = leading.filter(|(leadership, _)| leadership.office == office);
+        of_office.max_by_key(|(leadership, node)| (leadership.epoch, *node)).map(|(_, node)| node)
+    }
+
+    /// Whether a side of a cluster has a majority of its contenders. Where there is a coordination service, its nodes alone
+    /// are a quorum, and which side the contenders are on has to be said besides.
+    fn holds_contenders(&self, side: NodeSet) -> bool {
+        side.is_majority_of(self.setting.contenders())
     }
 
     /// The leader, and others until one more would make a quorum.
@@ -133,7 +156,9 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
         let mut side = NodeSet::only(leader);
         for other in self.shuffled(free.minus(side)) {
             let more = side.union(NodeSet::only(other));
-            if !self.hosts[leader.index()].is_quorum(&self.protocol, more) {
+            let contends = !self.setting.service.is_empty() && !self.setting.service.contains(other);
+            let too_many = contends && self.holds_contenders(more);
+            if !too_many && !self.hosts[leader.index()].is_quorum(&self.protocol, more) {
                 side = more;
             }
         }
@@ -143,7 +168,10 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
     /// Others than the leader, none of them needless to their quorum; nobody if all of them are none.
     fn draw_majority(&mut self, free: NodeSet) -> NodeSet {
         let Some(leader) = self.acting_leader() else { return NodeSet::EMPTY };
-        let is_quorum = |world: &Self, side| world.hosts[leader.index()].is_quorum(&world.protocol, side);
+        let is_quorum = |world: &Self, side| {
+            world.hosts[leader.index()].is_quorum(&world.protocol, side)
+                && (world.setting.service.is_empty() || world.holds_contenders(side))
+        };
         let order = self.shuffled(free.minus(NodeSet::only(leader)));
         let mut side: NodeSet = order.iter().copied().collect();
         if !is_quorum(self, side) {

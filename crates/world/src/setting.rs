@@ -3,7 +3,7 @@
 use crate::latency::Latency;
 use crate::nemesis::Nemesis;
 use crate::plan::{Plan, Selector};
-use interregnum_kernel::{FaultClass, FaultClasses, NodeId, NodeSet, Span, TOLERABLE_DRIFT_PPM};
+use interregnum_kernel::{FaultClass, FaultClasses, NodeId, NodeSet, Office, Span, TOLERABLE_DRIFT_PPM};
 use serde::{Deserialize, Serialize};
 
 /// A probability, as a threshold for 32 random bits: integers only, so that every platform draws alike.
@@ -122,7 +122,7 @@ pub struct Setting {
     pub nemesis: Option<Nemesis>,
     /// When everything is healed; `None` for never.
     pub heal: Option<Span>,
-    /// Which nodes are healed then; all where it is empty.
+    /// Which nodes are healed then; all where it is empty. A coordination service of which no node is named is healed too.
     pub core: Vec<Selector>,
     /// When the run ends.
     pub horizon: Span,
@@ -176,6 +176,48 @@ impl Setting {
     pub fn everyone(&self) -> NodeSet {
         NodeSet::first(usize::from(self.nodes))
     }
+
+    /// All nodes but those of the coordination service.
+    pub fn contenders(&self) -> NodeSet {
+        self.everyone().minus(self.service)
+    }
+
+    /// The leadership that a node's role, epoch and log are about.
+    #[inline]
+    pub fn office_of(&self, node: NodeId) -> Office {
+        if self.service.contains(node) { Office::SERVICE } else { Office::CONTESTED }
+    }
+
+    /// The selector that means this node in every run, as a scenario writes it.
+    pub fn selector_of(&self, node: NodeId) -> Selector {
+        if self.service.contains(node) {
+            let before = self.service.intersection(NodeSet::first(node.index()));
+            Selector::ServiceNode(before.len() as u8)
+        } else {
+            Selector::Node(node)
+        }
+    }
+
+    /// The same world without the coordination service, as algorithms see it that need none: its nodes are gone, with
+    /// all of their links, and what is left is as if they had never been.
+    #[must_use]
+    pub fn without_service(&self) -> Setting {
+        let contenders = self.contenders();
+        let resource = Endpoint::resource(self.nodes);
+        let kept: Vec<Endpoint> = contenders.iter().map(Endpoint::from).chain([resource]).collect();
+        let index = |from, to| Setting::link_index(self.nodes, from, to);
+        let row =
+            |from: &Endpoint| kept.iter().map(|to| self.links[index(*from, *to)].clone()).collect::<Vec<_>>();
+        let zone = |zone: &Zone| Zone { name: zone.name.clone(), nodes: zone.nodes.intersection(contenders) };
+        Setting {
+            nodes: contenders.len() as u8,
+            service: NodeSet::EMPTY,
+            links: kept.iter().flat_map(row).collect(),
+            zones: self.zones.iter().map(zone).collect(),
+            down: self.down.intersection(contenders),
+            ..self.clone()
+        }
+    }
 }
 
 /// Whether some clock may be further from true than clocks are.
@@ -203,6 +245,48 @@ impl From<NodeId> for Endpoint {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Links that can be told apart by their latencies.
+    fn told_apart(nodes: u8) -> Setting {
+        let link = LinkSetting::with_latency(Latency::Constant(Span::ZERO));
+        let mut setting = Setting::quiet(nodes, link, Latency::Constant(Span::ZERO), Span::secs(1));
+        for from in 0..=nodes {
+            for to in 0..=nodes {
+                let latency = Latency::Constant(Span::millis(u64::from(from) * 100 + u64::from(to)));
+                let index = Setting::link_index(nodes, Endpoint(from), Endpoint(to));
+                setting.links[index] = LinkSetting::with_latency(latency);
+            }
+        }
+        setting
+    }
+
+    #[test]
+    fn without_its_service_a_setting_is_as_if_there_had_never_been_one() {
+        let mut served = told_apart(5);
+        served.service = NodeSet::first(5).minus(NodeSet::first(3));
+        served.zones = vec![Zone { name: "a".into(), nodes: NodeSet(0b01001) }];
+        let plain = served.without_service();
+        assert_eq!((plain.nodes, plain.service), (3, NodeSet::EMPTY), "its nodes are gone");
+        assert_eq!(plain.zones[0].nodes, NodeSet(0b001), "from the zones as well");
+        assert_eq!(plain.links.len(), 16, "three nodes and the resource");
+        for (from, old_from) in [0, 1, 2, 5].into_iter().enumerate() {
+            for (to, old_to) in [0, 1, 2, 5].into_iter().enumerate() {
+                let old = &served.links[Setting::link_index(5, Endpoint(old_from), Endpoint(old_to))];
+                let new = &plain.links[Setting::link_index(3, Endpoint(from as u8), Endpoint(to as u8))];
+                assert_eq!(old, new, "the link from {old_from} to {old_to}");
+            }
+        }
+        assert_eq!(told_apart(4).without_service(), told_apart(4), "where there is none nothing changes");
+    }
+
+    #[test]
+    fn nodes_are_selected_by_their_places_among_contenders_or_in_the_service() {
+        let mut served = told_apart(5);
+        served.service = NodeSet::first(5).minus(NodeSet::first(3));
+        assert_eq!(served.selector_of(NodeId(2)).to_string(), "node 3");
+        assert_eq!(served.selector_of(NodeId(3)).to_string(), "service 1");
+        assert_eq!(served.office_of(NodeId(3)), Office::SERVICE);
+    }
 
     #[test]
     fn clocks_that_drift_as_real_ones_do_are_no_fault() {

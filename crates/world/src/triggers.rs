@@ -4,7 +4,7 @@ use crate::event::{Agenda, Event};
 use crate::plan::{Cue, PlannedFault, Trigger, When};
 use crate::record::Recorder;
 use crate::world::World;
-use interregnum_kernel::{Fact, Interest, NodeId, NodeSet, Observer, Phase, Protocol, What};
+use interregnum_kernel::{Fact, Interest, NodeId, NodeSet, Observer, Office, Phase, Protocol, What};
 
 /// The faults that still wait.
 #[derive(Clone, Debug, Default)]
@@ -66,9 +66,11 @@ impl Triggers {
 
 impl Waiting {
     /// Whether an observation of a node is what it waits for.
-    fn is_met(&mut self, trigger: &Trigger, node: NodeId, what: &What) -> bool {
+    fn is_met(&mut self, trigger: &Trigger, node: NodeId, office: Office, what: &What) -> bool {
+        // Where no node is named, the contested leadership is meant, and nothing of the coordination service's own.
+        let meant = if trigger.at.is_empty() { Office::CONTESTED } else { office };
         match (&trigger.cue, what) {
-            (Cue::Epoch(epoch), What::EpochEntered(entered)) => {
+            (Cue::Epoch(epoch), What::EpochEntered(entered)) if meant == office => {
                 let is_first = entered.0 >= *epoch && !self.entered.contains(node);
                 if is_first {
                     self.entered.insert(node);
@@ -76,7 +78,7 @@ impl Waiting {
                 is_first
             }
             (Cue::Phase(_), What::Fact(Fact::Reached(phase))) => self.phase == Some(*phase),
-            (Cue::Event(event), what) => event.is(what),
+            (Cue::Event(event), what) => event.is(what, meant, office),
             _ => false,
         }
     }
@@ -102,7 +104,8 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
     fn comes(&mut self, waiting: &mut Waiting, node: NodeId, what: &What) -> bool {
         let fault = waiting.fault;
         let When::Upon(trigger) = &self.faults.plan[fault as usize].when else { return true };
-        if !waiting.is_met(trigger, node, what) || !self.is_meant(&trigger.at, node) {
+        let office = self.setting.office_of(node);
+        if !waiting.is_met(trigger, node, office, what) || !self.is_meant(&trigger.at, node) {
             return false;
         }
         waiting.seen += 1;

@@ -147,7 +147,9 @@ fn most_by_role(reader: &Reader<'_>, selector: &Selector) -> usize {
     let nodes = usize::from(reader.nodes());
     match selector {
         Selector::Leader | Selector::OldLeader | Selector::Candidate | Selector::Subject => 1,
-        Selector::Random(count) => usize::from(*count),
+        Selector::Random(count) | Selector::RandomService(count) => usize::from(*count),
+        Selector::ServiceNode(_) | Selector::ServiceLeader => 1,
+        Selector::Contenders | Selector::Service | Selector::ServiceFollowers => nodes,
         Selector::Candidates | Selector::Followers => nodes,
         // Spares, which no quorum needs, may be drawn besides.
         Selector::MinorityWithLeader | Selector::MajorityWithoutLeader if reader.known.spares => nodes,

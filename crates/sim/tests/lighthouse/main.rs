@@ -23,6 +23,7 @@ mod recorder;
 mod rings;
 mod roles;
 mod selectors;
+mod service;
 mod slow_nodes;
 mod story;
 mod transfer;

@@ -14,6 +14,8 @@ pub(crate) struct Lighthouse {
     pub(crate) keepers: NodeSet,
     /// Keepers of the other office.
     pub(crate) service: NodeSet,
+    /// The nodes of a coordination service: they keep to themselves, hold the other office, and make the quorums of all.
+    pub(crate) crew: NodeSet,
     /// How long after a beacon comes the next.
     pub(crate) every: Jitter,
     /// How long a node goes without a beacon before it stands as a candidate.
@@ -28,6 +30,7 @@ impl Lighthouse {
             nodes,
             keepers: NodeSet::only(NodeId(0)),
             service: NodeSet::EMPTY,
+            crew: NodeSet::EMPTY,
             every: Jitter::exactly(Span::millis(10)),
             patience: Jitter::exactly(Span::secs(3600)),
             lease: None,
@@ -105,6 +108,9 @@ pub(crate) struct State {
 
 impl State {
     fn hear(&mut self, rules: &Lighthouse, from: NodeId, message: Message, out: &mut Effects<Lighthouse>) {
+        if rules.crew.contains(from) != rules.crew.contains(self.me) {
+            return;
+        }
         match message {
             Message::Beacon { epoch, number } if epoch > self.epoch || epoch == self.epoch && !self.leads => {
                 if self.leads {
@@ -186,7 +192,8 @@ impl Protocol for Lighthouse {
     fn boot(&self, Process { node, .. }: Process, book: &Book, now: Now, out: &mut Effects<Self>) -> State {
         let leads = self.keepers.union(self.service).contains(node);
         let epoch = if leads { 1 + book.boots + 10 * u64::from(node.0) } else { 0 };
-        let office = if self.service.contains(node) { Office::SERVICE } else { Office::CONTESTED };
+        let office =
+            if self.service.union(self.crew).contains(node) { Office::SERVICE } else { Office::CONTESTED };
         out.persist(Line::Boot);
         self.others(node).for_each(|other| out.send(other, Message::Hello));
         if leads {
@@ -232,6 +239,6 @@ impl Protocol for Lighthouse {
     }
 
     fn is_quorum(&self, _: &State, nodes: NodeSet) -> bool {
-        nodes.is_majority_of(self.everyone())
+        nodes.is_majority_of(if self.crew.is_empty() { self.everyone() } else { self.crew })
     }
 }

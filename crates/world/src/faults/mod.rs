@@ -401,14 +401,18 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
         self.core.observe(NodeId(0), What::Healed);
     }
 
-    /// What is healed: everything, or the core that the setting names.
+    /// What is healed: everything, or the core that the setting names. Like the resource, a coordination service belongs to
+    /// every core; where the core names nodes of it, only those do.
     fn healed_core(&mut self) -> Group {
         let setting = std::sync::Arc::clone(&self.setting);
         if setting.core.is_empty() {
             return Group { nodes: setting.everyone(), resource: true };
         }
         self.faults.stream = Stream::new(self.faults.seed, Purpose::Faults, NodeId(1));
-        let nodes = self.pick_once(&setting.core).nodes;
+        let mut nodes = self.pick_once(&setting.core).nodes;
+        if nodes.intersection(setting.service).is_empty() {
+            nodes = nodes.union(setting.service);
+        }
         Group { nodes, resource: true }
     }
 

@@ -81,17 +81,24 @@ impl Dice<'_> {
     }
 
     pub(super) fn node(&mut self) -> Selector {
-        Selector::Node(NodeId(self.stream.below(u64::from(self.setting.nodes)) as u8))
+        self.setting.selector_of(NodeId(self.stream.below(u64::from(self.setting.nodes)) as u8))
     }
 
-    /// Between one node and half of them, drawn when the lever is pulled.
+    /// Between one node and half of them, drawn when the lever is pulled: of those that contend, or of a coordination service.
     pub(super) fn some(&mut self) -> Selector {
-        let most = u64::from(self.setting.nodes / 2).max(1);
-        Selector::Random(1 + self.stream.below(most) as u8)
+        let service = self.setting.service.len();
+        let hits_service = service > 0 && self.chance(40);
+        let nodes = if hits_service { service } else { self.setting.contenders().len() };
+        let count = 1 + self.stream.below((nodes as u64 / 2).max(1)) as u8;
+        if hits_service { Selector::RandomService(count) } else { Selector::Random(count) }
     }
 
-    /// Whom a fault hits: mostly the leader, or one or several others.
+    /// Whom a fault hits: mostly the leader, or one or several others. A coordination service is hit as often as those that
+    /// it serves, and as a whole at times.
     pub(super) fn target(&mut self) -> Vec<Selector> {
+        if !self.setting.service.is_empty() && self.chance(40) {
+            return self.service_target();
+        }
         match self.stream.below(20) {
             0..=6 => vec![Selector::Leader],
             7..=10 => vec![self.node()],
@@ -101,6 +108,20 @@ impl Dice<'_> {
             17 => vec![Selector::OldLeader],
             18 => vec![Selector::MinorityWithLeader],
             _ => vec![Selector::MajorityWithoutLeader],
+        }
+    }
+
+    /// Whom a fault of the coordination service hits: mostly its leader.
+    fn service_target(&mut self) -> Vec<Selector> {
+        let service = self.setting.service.len() as u64;
+        match self.stream.below(20) {
+            0..=6 => vec![Selector::ServiceLeader],
+            7..=10 => vec![Selector::ServiceNode(self.stream.below(service) as u8)],
+            11..=13 => vec![Selector::RandomService(1 + self.stream.below((service / 2).max(1)) as u8)],
+            14 | 15 => vec![Selector::Leader, Selector::ServiceLeader],
+            16 | 17 => vec![Selector::ServiceFollowers],
+            18 => vec![Selector::Contenders],
+            _ => vec![Selector::Service],
         }
     }
 

@@ -138,6 +138,30 @@ fn kinds_that_can_do_nothing_here_are_not_drawn() {
 }
 
 #[test]
+fn a_coordination_service_is_hit_and_parted_as_its_contenders_are() {
+    let mut served = setting();
+    served.service = NodeSet::first(5).minus(NodeSet::first(2));
+    served.zones = vec![Zone { name: "a".to_owned(), nodes: served.service }];
+    let plans = |setting: &Setting| -> String {
+        (0..SEEDS / 10).map(|seed| of_all().draw(setting, seed).plan.to_string()).collect()
+    };
+    let (with, without) = (plans(&served), plans(&setting()));
+    for selector in
+        ["service", "service 3", "service-leader", "service-followers", "random-service(1)", "contenders"]
+    {
+        let quoted = format!("\"{selector}\"");
+        assert!(with.contains(&quoted), "{selector} is never hit");
+        assert!(!without.contains(&quoted), "{selector} is hit where there is no service");
+    }
+    for stranger in ["node 3", "node 4", "node 5"] {
+        assert!(
+            !with.contains(&format!("\"{stranger}\"")),
+            "only contenders go by their numbers: {stranger}"
+        );
+    }
+}
+
+#[test]
 fn what_is_drawn_is_printed_as_tables_below_a_comment() {
     let text = of_all().draw(&setting(), 7).to_string();
     let first = text.lines().next().unwrap_or_default();

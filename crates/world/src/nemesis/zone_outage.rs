@@ -17,7 +17,7 @@ fn draw(dice: &mut Dice<'_>) {
     let zones = dice.setting.zones.len() as u64;
     let zone = &dice.setting.zones[dice.stream.below(zones) as usize];
     // By their numbers, which say in every scenario who is meant.
-    let target: Vec<Selector> = zone.nodes.iter().map(Selector::Node).collect();
+    let target: Vec<Selector> = zone.nodes.iter().map(|node| dice.setting.selector_of(node)).collect();
     let lasts = dice.millis(200, 3_000);
     let lever = if dice.chance(50) {
         let (unsynced, connections, disk) = (Unsynced::Random, Connections::Silent, DiskAfter::Kept);

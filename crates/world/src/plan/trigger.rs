@@ -10,7 +10,8 @@ use std::fmt;
 pub struct Trigger {
     /// What is waited for.
     pub cue: Cue,
-    /// At which nodes; at any where it is empty. Roles are resolved each time it happens.
+    /// At which nodes; at any where it is empty, and then the contested leadership is meant. Named nodes of a coordination
+    /// service are watched for what concerns their own leadership. Roles are resolved each time it happens.
     pub at: Vec<Selector>,
     /// The how-manieth time counts, from 1 on.
     pub count: u32,
@@ -126,21 +127,20 @@ impl Happening {
         }
     }
 
-    /// Whether an observation is one of it. Of offices, the contested one is meant.
-    pub(crate) fn is(self, what: &What) -> bool {
+    /// Whether an observation is one of it, for the leadership that is meant. `office` is the one that the node's own role is
+    /// about.
+    pub(crate) fn is(self, what: &What, meant: Office, office: Office) -> bool {
         use interregnum_kernel::Fact;
         match (self, what) {
             (Happening::Elected, What::Elected(leadership))
             | (Happening::Deposed, What::Deposed(leadership))
             | (Happening::QuorumGained, What::GainedQuorum(leadership))
-            | (Happening::QuorumLost, What::LostQuorum(leadership, _)) => {
-                leadership.office == Office::CONTESTED
-            }
+            | (Happening::QuorumLost, What::LostQuorum(leadership, _)) => leadership.office == meant,
             (Happening::Voted, What::Fact(Fact::Voted { office, .. }))
             | (Happening::LeaseHeld, What::LeaseHeld(office))
-            | (Happening::LeaseLost, What::LeaseLost(office)) => *office == Office::CONTESTED,
+            | (Happening::LeaseLost, What::LeaseLost(office)) => *office == meant,
             (Happening::Stood, What::RoleChanged(role)) => {
-                matches!(role, Role::PreCandidate | Role::Candidate)
+                office == meant && matches!(role, Role::PreCandidate | Role::Candidate)
             }
             (Happening::Committed, What::Committed { .. })
             | (Happening::WriteSent, What::WriteSent(_))
