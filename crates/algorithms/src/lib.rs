@@ -19,6 +19,8 @@ pub mod bully;
 pub mod ring;
 // ZAB.
 pub mod zab;
+// Lease.
+pub mod lease;
 
 use interregnum_kernel::{
     Checkable, FaultClass, FaultClasses, ParameterError, ParameterSpec, Parameters, Protocol,
@@ -271,6 +273,13 @@ registry! {
     ring::QuorumRing,
     // ZAB.
     zab::Zab,
+    // etcd.
+    // Kubernetes.
+    // Consul.
+    // ZooKeeper.
+    // Chubby.
+    // Kafka.
+    // Redis.
 }
 
 /// The algorithm of this name.

@@ -1,0 +1,278 @@
+//! A contender's line to the service: which service node it talks to, what it has asked, and what it does when no answer
+//! comes.
+//!
+//! Three things can be under way at once: one call, one renewal and one watch, each with a timer. Whatever is not answered
+//! in time is asked again, at the next service node: a client library cannot tell a slow node from a dead one. Requests
+//! keep their numbers when they are repeated, so that a late answer is as good as any.
+
+use super::Timer;
+use super::message::{Answer, Ask, Message, Reply, Request, View};
+use super::recipe::{Out, Recipe};
+use super::service::{SessionId, Watch};
+use interregnum_kernel::{Epoch, Jitter, LocalTime, LogIndex, NodeId, NodeSet, Now, Process, Span};
+
+/// How patient a client is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Patience {
+    /// How long it waits for an answer before it asks another service node.
+    pub request_timeout: Span,
+    /// How long it waits before it asks again where a service node had no leader to pass the question to.
+    pub backoff: Jitter,
+}
+
+/// A request under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Sent {
+    request: Request,
+    /// When it was sent first, by the contender's clock.
+    at: LocalTime,
+}
+
+/// The line.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Client {
+    process: Process,
+    service: NodeSet,
+    patience: Patience,
+    server: NodeId,
+    count: u32,
+    call: Option<Sent>,
+    renewal: Option<Sent>,
+    /// The watch, and whether it has been answered by the node that it is set at.
+    watch: Option<(Request, bool)>,
+    seen: LogIndex,
+}
+
+/// What the service has said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// The answer to a call: an outcome, a view, or that the lock is kept back.
+    Answer {
+        /// What was asked.
+        ask: Ask,
+        /// When it was asked first, by the contender's clock.
+        asked: LocalTime,
+        /// The answer.
+        answer: Answer,
+    },
+    /// The session is kept.
+    Renewed {
+        /// When this was asked for first, by the contender's clock.
+        asked: LocalTime,
+        /// For how long from when the answer left, by the service's clock.
+        length: Span,
+        /// How long the answer was held back, by the service's clock.
+        waited: Span,
+        /// Which leader of the service answered.
+        master: Epoch,
+    },
+    /// The session that was to be renewed is over.
+    SessionLost,
+    /// How what is watched stands.
+    News(View),
+}
+
+impl Client {
+    /// A process's line to these service nodes. Neighbours begin with different ones.
+    pub fn new(process: Process, service: NodeSet, patience: Patience) -> Client {
+        let first = process.node.index() % service.len().max(1);
+        Client {
+            process,
+            service,
+            patience,
+            server: service.iter().nth(first).unwrap_or_default(),
+            // Numbers of different lives differ, so that what an earlier life asked for is not taken for this one's.
+            count: (process.incarnation.0 & 0xfff) << 20,
+            call: None,
+            renewal: None,
+            watch: None,
+            seen: LogIndex::ZERO,
+        }
+    }
+
+    /// The process whose line it is.
+    pub fn process(&self) -> Process {
+        self.process
+    }
+    /// The service node that it talks to.
+    pub fn server(&self) -> NodeId {
+        self.server
+    }
+    /// Whether a call is under way.
+    pub fn calls(&self) -> bool {
+        self.call.is_some()
+    }
+    /// Whether a renewal is under way.
+    pub fn renews(&self) -> bool {
+        self.renewal.is_some()
+    }
+    /// The latest revision that it has heard of.
+    pub fn seen(&self) -> LogIndex {
+        self.seen
+    }
+
+    fn next(&mut self, ask: Ask) -> Request {
+        self.count += 1;
+        Request { number: self.count, ask }
+    }
+
+    /// Asks for something. A call that is under way is forgotten, though it may still have its effect.
+    pub fn call<R: Recipe>(&mut self, ask: Ask, now: Now, out: &mut Out<R>) {
+        let request = self.next(ask);
+        self.call = Some(Sent { request, at: now.mono });
+        out.send(self.server, Message::Request(request));
+        out.set_timer(Timer::Call, Jitter::exactly(self.patience.request_timeout));
+    }
+
+    /// Forgets the call that is under way.
+    pub fn give_up_call<R: Recipe>(&mut self, out: &mut Out<R>) {
+        self.call = None;
+        out.cancel_timer(Timer::Call);
+    }
+
+    /// Asks for the renewal of a session, anew if that is under way.
+    pub fn renew<R: Recipe>(&mut self, session: SessionId, now: Now, out: &mut Out<R>) {
+        self.renew_within(session, self.patience.request_timeout, now, out);
+    }
+
+    /// As [`Client::renew`], with a patience of its own: where the service holds answers back.
+    pub fn renew_within<R: Recipe>(&mut self, session: SessionId, timeout: Span, now: Now, out: &mut Out<R>) {
+        let request = self.next(Ask::Renew(session));
+        self.renewal = Some(Sent { request, at: now.mono });
+        out.send(self.server, Message::Request(request));
+        out.set_timer(Timer::Renewal, Jitter::exactly(timeout));
+    }
+
+    /// Renews no session any more.
+    pub fn stop_renewing<R: Recipe>(&mut self, out: &mut Out<R>) {
+        self.renewal = None;
+        out.cancel_timer(Timer::Renewal);
+    }
+
+    /// Watches this from now on, and nothing else.
+    pub fn watch<R: Recipe>(&mut self, watch: Watch, out: &mut Out<R>) {
+        let request = self.next(Ask::Watch(watch, self.seen));
+        self.watch = Some((request, false));
+        self.send_watch(out);
+    }
+
+    /// Watches nothing any more. The service node is not told: its next news is not listened to.
+    pub fn stop_watching<R: Recipe>(&mut self, out: &mut Out<R>) {
+        self.watch = None;
+        out.cancel_timer(Timer::Watching);
+    }
+
+    fn send_watch<R: Recipe>(&self, out: &mut Out<R>) {
+        if let Some((request, _)) = self.watch {
+            out.send(self.server, Message::Request(request));
+            out.set_timer(Timer::Watching, Jitter::exactly(self.patience.request_timeout));
+        }
+    }
+
+    /// An answer has arrived: what it means to the recipe, if anything.
+    pub(super) fn receive<R: Recipe>(
+        &mut self,
+        from: NodeId,
+        reply: Reply,
+        out: &mut Out<R>,
+    ) -> Option<Heard> {
+        let is = |sent: Option<Sent>| sent.filter(|sent| sent.request.number == reply.number);
+        if let Some(call) = is(self.call) {
+            return self.receive_answer(call, reply.answer, out);
+        }
+        if let Some(renewal) = is(self.renewal) {
+            return self.receive_renewal(renewal, reply.answer, out);
+        }
+        match (reply.answer, &mut self.watch) {
+            (Answer::View(view), Some((request, answered))) if request.number == reply.number => {
+                *answered = true;
+                self.seen = self.seen.max(view.revision);
+                out.cancel_timer(Timer::Watching);
+                // Confirmed to whoever told it: the news may come from a node that this contender has left since.
+                let number = reply.number;
+                out.send(from, Message::Request(Request { number, ask: Ask::Seen(view.revision) }));
+                Some(Heard::News(view))
+            }
+            _ => None,
+        }
+    }
+
+    fn receive_answer<R: Recipe>(&mut self, call: Sent, answer: Answer, out: &mut Out<R>) -> Option<Heard> {
+        match answer {
+            Answer::NotReady => {
+                out.set_timer(Timer::Call, self.patience.backoff);
+                return None;
+            }
+            Answer::Outcome(_, revision) => self.seen = self.seen.max(revision),
+            Answer::View(view) => self.seen = self.seen.max(view.revision),
+            _ => {}
+        }
+        self.give_up_call(out);
+        Some(Heard::Answer { ask: call.request.ask, asked: call.at, answer })
+    }
+
+    fn receive_renewal<R: Recipe>(&mut self, sent: Sent, answer: Answer, out: &mut Out<R>) -> Option<Heard> {
+        let heard = match answer {
+            Answer::Renewed { length, waited, master } => {
+                Heard::Renewed { asked: sent.at, length, waited, master }
+            }
+            Answer::NoSession => Heard::SessionLost,
+            Answer::NotReady => {
+                out.set_timer(Timer::Renewal, self.patience.backoff);
+                return None;
+            }
+            _ => return None,
+        };
+        self.stop_renewing(out);
+        Some(heard)
+    }
+
+    /// Something was not answered in time: the next service node is asked, and everything that is under way goes there.
+    ///
+    /// A renewal is sent anew and not repeated: the lease that it brings runs from when it was sent.
+    pub(super) fn on_timeout<R: Recipe>(&mut self, timer: Timer, now: Now, out: &mut Out<R>) {
+        let waits = match timer {
+            Timer::Call => self.call.is_some(),
+            Timer::Renewal => self.renewal.is_some(),
+            _ => self.watch.is_some_and(|(_, answered)| !answered),
+        };
+        if waits {
+            self.move_on(now, out);
+        }
+    }
+
+    /// Talks to the next service node from now on.
+    pub fn move_on<R: Recipe>(&mut self, now: Now, out: &mut Out<R>) {
+        let beyond = self.service.iter().find(|node| *node > self.server);
+        self.server = beyond.or(self.service.iter().next()).unwrap_or(self.server);
+        if let Some(call) = self.call {
+            out.send(self.server, Message::Request(call.request));
+            out.set_timer(Timer::Call, Jitter::exactly(self.patience.request_timeout));
+        }
+        if let Some(Sent { request: Request { ask: Ask::Renew(session), .. }, .. }) = self.renewal {
+            self.renew(session, now, out);
+        }
+        if let Some((request, answered)) = &mut self.watch {
+            // A node that lags behind what the contender has seen must not answer yet.
+            if let Ask::Watch(watch, _) = request.ask {
+                request.ask = Ask::Watch(watch, self.seen);
+            }
+            *answered = false;
+            self.send_watch(out);
+        }
+    }
+
+    /// A process died, and its machine reset its connections: if this contender talked to it, it talks to another one now.
+    pub(super) fn on_disconnected<R: Recipe>(
+        &mut self,
+        process: Process,
+        now: Now,
+        out: &mut Out<R>,
+    ) -> bool {
+        let concerns = process.node == self.server;
+        if concerns {
+            self.move_on(now, out);
+        }
+        concerns
+    }
+}

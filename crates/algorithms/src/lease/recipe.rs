@@ -1,0 +1,92 @@
+//! What a recipe is: how contenders make one of them leader out of what a coordination service offers.
+
+use super::Lease;
+use super::client::{Client, Heard};
+use super::service::Rules;
+use crate::Entry;
+use interregnum_kernel::{Deadline, Effects, FencingToken, Now, ParameterError, Parameters, Process, Role};
+use std::fmt::Debug;
+use std::hash::Hash;
+
+/// Where a step puts its effects.
+pub type Out<R> = Effects<Lease<R>>;
+
+/// What happens to a contender.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// The service has said something.
+    Heard(Heard),
+    /// The next renewal, or the next attempt at one, is due.
+    RenewDue,
+    /// What the contender armed as [`super::Timer::Lapse`] has run out: by its own clock, the lease.
+    Lapsed,
+    /// What it armed as [`super::Timer::Retry`] has run out.
+    RetryDue,
+    /// What it armed as [`super::Timer::Grace`] has run out.
+    GraceOver,
+    /// The service node that it talked to has died, and it talks to another one. What was under way has been sent there.
+    Disconnected,
+    /// The operator asks it to give up leadership.
+    Resign,
+}
+
+/// How contenders make one of them leader. One file per system, with its own parameters and defaults.
+pub trait Recipe: Clone + Debug + Eq + Hash + Send + Sync + 'static {
+    /// A contender's memory. It has no disk.
+    type Contender: Clone + Debug + Eq + Hash + Send + Sync;
+
+    /// What the registry shows of it.
+    const ENTRY: Entry;
+
+    /// The moments by which faults can be timed.
+    const PHASES: &'static [&'static str] = &[];
+
+    /// The rules for these parameters.
+    ///
+    /// # Errors
+    /// If a value is of the wrong kind, or the values do not fit together.
+    fn from_parameters(parameters: &Parameters) -> Result<Self, ParameterError>;
+
+    /// What of accepted parameters is probably not intended.
+    fn warnings(parameters: &Parameters) -> Vec<ParameterError> {
+        let _ = parameters;
+        Vec::new()
+    }
+
+    /// What the service does in its own way.
+    fn rules(&self) -> &Rules;
+
+    /// How patient a contender's client is.
+    fn patience(&self) -> super::client::Patience;
+
+    /// Starts a contender.
+    fn begin(&self, client: Client, now: Now, out: &mut Out<Self>) -> Self::Contender;
+
+    /// Something happens to it.
+    fn on(&self, contender: &mut Self::Contender, now: Now, event: Event, out: &mut Out<Self>);
+
+    /// Its line to the service.
+    fn client(contender: &mut Self::Contender) -> &mut Client;
+
+    /// Under which number it leads, if its client library tells the application so.
+    fn leads(&self, contender: &Self::Contender, now: Now) -> Option<u64>;
+
+    /// The fencing token of a reign with this number.
+    fn token(&self, number: u64) -> Option<FencingToken> {
+        Some(FencingToken(number))
+    }
+
+    /// Until when it may act as leader by its own clock.
+    fn until(&self, contender: &Self::Contender, now: Now) -> Option<Deadline>;
+
+    /// Whether it waits (`Follower`), takes the seat for free and tries to get it (`Candidate`), or leads.
+    fn role(&self, contender: &Self::Contender) -> Role;
+
+    /// The highest number of a reign that it has heard of.
+    fn highest(&self, contender: &Self::Contender) -> u64;
+}
+
+/// What every contender's name for itself is made of.
+pub(crate) fn first_session(process: Process) -> super::service::SessionId {
+    super::service::SessionId::of(process, 1)
+}

@@ -1,0 +1,354 @@
+//! One service node: Raft inside it, the data that Raft replicates, and the way of a request.
+//!
+//! A contender talks to one service node. That node answers watches from its own data, and hands everything else to the
+//! service's leader, whose answers it passes back. The leader has taken over once an entry of its own term is agreed on:
+//! only then it knows every session that there is.
+//!
+//! **Deviations.** Reads at the leader are answered from its data without asking a quorum whether it still leads. What they
+//! say may be old, and whoever acts on it is held up by the condition of the write that follows.
+
+use super::leases::{Due, Held, Leases};
+use super::operation::{Ending, Operation, SessionId};
+use super::store::{Changes, Outcome, Store};
+use super::watches::{Watches, view};
+use crate::lease::message::{Answer, Ask, Message, Reply, Request};
+use crate::lease::recipe::{Out, Recipe};
+use crate::lease::{Lease, Timer};
+use crate::raft::{self, Raft};
+use interregnum_kernel::{
+    Effect, Effects, Epoch, Fact, Input, Jitter, LocalTime, LogEntry, LogIndex, NodeId, Now, Process,
+    Protocol, Release, Scratch, Span, WallTime,
+};
+use std::collections::VecDeque;
+
+/// A service node's memory.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Server {
+    node: NodeId,
+    pub(crate) raft: raft::State,
+    scratch: Scratch<Raft>,
+    store: Store,
+    watches: Watches,
+    leases: Leases,
+    /// The term in which it has taken over as leader.
+    reign: Option<Epoch>,
+    /// Requests whose entries are not agreed on yet, in the order of their entries.
+    waiting: VecDeque<Waiting>,
+    /// Nobody takes the lock before this.
+    barred_until: Option<WallTime>,
+    /// Whether the timer for what watchers have not confirmed runs.
+    resends: bool,
+}
+
+/// A request on its way through the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Waiting {
+    index: LogIndex,
+    from: Origin,
+}
+
+/// Who asked, and how the answer gets there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Origin {
+    client: NodeId,
+    via: Option<NodeId>,
+    number: u32,
+}
+
+impl Server {
+    /// The data, as this node knows it.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+}
+
+impl<R: Recipe> Lease<R> {
+    pub(in crate::lease) fn boot_server(
+        &self,
+        process: Process,
+        disk: &raft::Disk,
+        now: Now,
+        out: &mut Out<R>,
+    ) -> Server {
+        let rules = self.recipe.rules();
+        let mut inner = Effects::default();
+        let mut server = Server {
+            node: process.node,
+            raft: self.raft.boot(process, disk, now, &mut inner),
+            scratch: Scratch::default(),
+            store: Store::new(rules.seat, rules.at_close),
+            watches: Watches::new(self.contenders.iter().last().map_or(0, |last| last.index() + 1)),
+            leases: Leases::default(),
+            reign: None,
+            waiting: VecDeque::new(),
+            barred_until: None,
+            resends: false,
+        };
+        self.absorb(&mut server, now, &mut inner, out);
+        server.scratch.put_back(inner);
+        server
+    }
+
+    #[inline]
+    pub(in crate::lease) fn step_server(
+        &self,
+        server: &mut Server,
+        now: Now,
+        input: Input<Lease<R>>,
+        out: &mut Out<R>,
+    ) {
+        match input {
+            Input::Received { from, message: Message::Service(message) } => {
+                self.drive(server, now, Input::Received { from, message }, out);
+            }
+            Input::Received { from, message: Message::Request(request) } => {
+                let origin = Origin { client: from, via: None, number: request.number };
+                self.on_request(server, now, origin, request, out);
+            }
+            Input::Received { from, message: Message::Forwarded(client, request) } => {
+                let origin = Origin { client, via: Some(from), number: request.number };
+                self.on_request(server, now, origin, request, out);
+            }
+            Input::Received { message: Message::Relayed(client, reply), .. } => {
+                out.send(client, Message::Reply(reply));
+            }
+            Input::Received { message: Message::Reply(_), .. } | Input::Administer(_) => {}
+            Input::Fired(Timer::Service(timer)) => self.drive(server, now, Input::Fired(timer), out),
+            Input::Fired(Timer::Expiry) => self.on_expiry(server, now, out),
+            Input::Fired(Timer::Resend) => self.on_resend(server, out),
+            Input::Fired(_) => {}
+            Input::Persisted(write) => self.drive(server, now, Input::Persisted(write), out),
+            Input::Propose(command) => self.drive(server, now, Input::Propose(command), out),
+            Input::Disconnected(process) => server.watches.drop(process.node),
+        }
+    }
+
+    /// Lets Raft take a step.
+    #[inline]
+    fn drive(&self, server: &mut Server, now: Now, input: Input<Raft>, out: &mut Out<R>) {
+        let mut inner = server.scratch.take();
+        self.raft.step(&mut server.raft, now, input, &mut inner);
+        self.absorb(server, now, &mut inner, out);
+        server.scratch.put_back(inner);
+    }
+
+    /// Passes on what Raft asks for, and applies what is agreed on.
+    #[inline]
+    fn absorb(&self, server: &mut Server, now: Now, inner: &mut Effects<Raft>, out: &mut Out<R>) {
+        for effect in inner.drain() {
+            match effect {
+                Effect::Commit { index, entry } => {
+                    out.commit(index, entry);
+                    self.on_agreed(server, now, (index, entry), out);
+                }
+                effect => out.lift(effect),
+            }
+        }
+        if server.reign.is_some() && self.term_led(server, now) != server.reign {
+            self.on_deposed(server, out);
+        }
+    }
+
+    fn term_led(&self, server: &Server, now: Now) -> Option<Epoch> {
+        self.raft.leadership(&server.raft, now).map(|leadership| leadership.epoch)
+    }
+
+    fn on_deposed(&self, server: &mut Server, out: &mut Out<R>) {
+        server.reign = None;
+        server.waiting.clear();
+        server.leases.clear(&self.recipe.rules().sessions);
+        out.cancel_timer(Timer::Expiry);
+    }
+
+    fn on_request(&self, server: &mut Server, now: Now, from: Origin, request: Request, out: &mut Out<R>) {
+        match (request.ask, server.raft.leader()) {
+            (Ask::Watch(watch, floor), _) => {
+                let reply = server.watches.set(from.client, (from.number, watch, floor), &server.store);
+                if let Some(reply) = reply {
+                    out.send(from.client, Message::Reply(reply));
+                    self.resend_later(server, out);
+                }
+            }
+            (Ask::Seen(revision), _) => server.watches.confirm(from.client, from.number, revision),
+            (ask, _) if server.reign.is_some() => self.on_leaders_request(server, now, from, ask, out),
+            (_, Some(leader)) if leader != server.node && from.via.is_none() => {
+                out.send(leader, Message::Forwarded(from.client, request));
+            }
+            _ => self.answer(from, Answer::NotReady, out),
+        }
+    }
+
+    fn answer(&self, from: Origin, answer: Answer, out: &mut Out<R>) {
+        let reply = Reply { number: from.number, answer };
+        match from.via {
+            Some(via) => out.send(via, Message::Relayed(from.client, reply)),
+            None => out.send(from.client, Message::Reply(reply)),
+        }
+    }
+
+    /// A request to the leader.
+    fn on_leaders_request(&self, server: &mut Server, now: Now, from: Origin, ask: Ask, out: &mut Out<R>) {
+        match ask {
+            Ask::Do(Operation::Acquire(_) | Operation::Elect(..)) if is_barred(server, now) => {
+                self.answer(from, Answer::LockDelay, out);
+            }
+            Ask::Do(operation) => self.propose(server, now, Some(from), operation, out),
+            Ask::Renew(session) => self.on_renew(server, now, session, from, out),
+            Ask::Read => self.answer(from, Answer::View(view(&server.store)), out),
+            Ask::Watch(..) | Ask::Seen(_) => {}
+        }
+    }
+
+    /// Puts an operation into the log. Raft may decline; then whoever waits asks again.
+    fn propose(
+        &self,
+        server: &mut Server,
+        now: Now,
+        from: Option<Origin>,
+        operation: Operation,
+        out: &mut Out<R>,
+    ) {
+        let index = self.raft.last_index(&server.raft).next();
+        // Remembered first: a service of one node may agree with itself at once.
+        server.waiting.extend(from.map(|from| Waiting { index, from }));
+        self.drive(server, now, Input::Propose(operation.command()), out);
+        if self.raft.last_index(&server.raft) < index {
+            server.waiting.retain(|waiting| waiting.index != index);
+            if let Some(from) = from {
+                self.answer(from, Answer::NotReady, out);
+            }
+        }
+    }
+
+    fn on_renew(&self, server: &mut Server, now: Now, session: SessionId, from: Origin, out: &mut Out<R>) {
+        let rules = &self.recipe.rules().sessions;
+        if !server.store.has(session) {
+            return self.answer(from, Answer::NoSession, out);
+        }
+        if rules.answer_before.is_some() {
+            let held = Held { client: from.client, via: from.via, number: from.number, since: now.mono };
+            match server.leases.hold(session, held) {
+                true => self.on_expiry(server, now, out),
+                false => self.answer(from, Answer::NotReady, out),
+            }
+        } else {
+            self.renew(server, now.mono, session, from, Span::ZERO, out);
+        }
+    }
+
+    fn renew(
+        &self,
+        server: &mut Server,
+        now: LocalTime,
+        session: SessionId,
+        from: Origin,
+        waited: Span,
+        out: &mut Out<R>,
+    ) {
+        let rules = &self.recipe.rules().sessions;
+        if !server.leases.renew(rules, now, session) {
+            return self.answer(from, Answer::NotReady, out);
+        }
+        let (length, master) = (rules.ttl, server.reign.unwrap_or_default());
+        out.note_when(Release::AtOnce, Fact::Renewed { session: session.packed(), length });
+        self.answer(from, Answer::Renewed { length, waited, master }, out);
+    }
+
+    /// Sessions whose time has run out are ended, and renewals answered that were held back.
+    fn on_expiry(&self, server: &mut Server, now: Now, out: &mut Out<R>) {
+        let rules = &self.recipe.rules().sessions;
+        server.leases.fired();
+        while let Some(due) = server.leases.take_due(rules, now.mono) {
+            match due {
+                Due::End(session) => {
+                    out.note_when(Release::AtOnce, Fact::Expired { session: session.packed() });
+                    self.propose(server, now, None, Operation::Close(session, Ending::Expired), out);
+                }
+                Due::Answer(session, held) => {
+                    let from = Origin { client: held.client, via: held.via, number: held.number };
+                    self.renew(server, now.mono, session, from, now.mono.since(held.since), out);
+                }
+            }
+        }
+        self.arm_expiry(server, now, out);
+    }
+
+    fn arm_expiry(&self, server: &mut Server, now: Now, out: &mut Out<R>) {
+        if let Some(after) = server.leases.arm(&self.recipe.rules().sessions, now.mono) {
+            out.set_timer(Timer::Expiry, Jitter::exactly(after));
+        }
+    }
+
+    /// An entry is agreed on, and applied.
+    fn on_agreed(
+        &self,
+        server: &mut Server,
+        now: Now,
+        (index, entry): (LogIndex, LogEntry),
+        out: &mut Out<R>,
+    ) {
+        let operation = entry.command.and_then(Operation::of);
+        let (outcome, changes) = match operation {
+            Some(operation) => server.store.apply(index, operation),
+            None => {
+                server.store.skip(index);
+                (Outcome::Done(0), Changes::default())
+            }
+        };
+        if let Some((number, session)) = changes.granted {
+            let fact = Fact::Granted { epoch: Epoch(number), holder: session.owner() };
+            out.note_when(Release::AtOnce, fact);
+        }
+        self.keep_time(server, now, entry, &changes, out);
+        while let Some(waiting) = server.waiting.front().copied().filter(|waiting| waiting.index <= index) {
+            server.waiting.pop_front();
+            if waiting.index == index {
+                self.answer(waiting.from, Answer::Outcome(outcome, index), out);
+            }
+        }
+        server.watches.notify(&server.store, &changes, |to, reply| out.send(to, Message::Reply(reply)));
+        self.resend_later(server, out);
+    }
+
+    /// What an entry means to deadlines.
+    fn keep_time(&self, server: &mut Server, now: Now, entry: LogEntry, changes: &Changes, out: &mut Out<R>) {
+        let rules = self.recipe.rules();
+        if changes.bereft && rules.lock_delay > Span::ZERO {
+            let delay = i64::try_from(rules.lock_delay.0).unwrap_or(i64::MAX);
+            server.barred_until = Some(WallTime(now.wall.0.saturating_add(delay)));
+        }
+        if let Some((session, _)) = changes.closed {
+            server.leases.end(session);
+        }
+        if server.reign.is_none() && self.term_led(server, now) == Some(entry.epoch) {
+            server.reign = Some(entry.epoch);
+            server.leases.take_over(&rules.sessions, now.mono, server.store.sessions());
+            self.arm_expiry(server, now, out);
+        } else if let Some(session) = changes.opened
+            && (server.reign.is_some() || rules.sessions.flaw.is_some())
+        {
+            server.leases.begin(&rules.sessions, now.mono, session);
+            if server.reign.is_some() {
+                self.arm_expiry(server, now, out);
+            }
+        }
+    }
+
+    fn resend_later(&self, server: &mut Server, out: &mut Out<R>) {
+        if !server.resends && server.watches.is_waiting() {
+            server.resends = true;
+            out.set_timer(Timer::Resend, Jitter::exactly(self.recipe.rules().resend_after));
+        }
+    }
+
+    fn on_resend(&self, server: &mut Server, out: &mut Out<R>) {
+        server.resends = false;
+        server.watches.repeat(&server.store, |to, reply| out.send(to, Message::Reply(reply)));
+        self.resend_later(server, out);
+    }
+}
+
+/// Whether the lock is kept back. Judged by the wall clock, as Consul's leader judges it.
+fn is_barred(server: &Server, now: Now) -> bool {
+    server.barred_until.is_some_and(|until| now.wall < until)
+}

@@ -1,0 +1,151 @@
+use super::*;
+use crate::lease::service::{Operation, Update};
+use interregnum_kernel::{Incarnation, NodeId, Process};
+
+fn s(node: u8) -> SessionId {
+    SessionId::of(Process { node: NodeId(node), incarnation: Incarnation::ZERO }, 0)
+}
+
+/// A store, and the operations that were applied to it at positions 1, 2, 3 and so on.
+fn after(seat: Seat, at_close: AtClose, operations: &[Operation]) -> (Store, Vec<(Outcome, Changes)>) {
+    let mut store = Store::new(seat, at_close);
+    let applied =
+        (1..).map(LogIndex).zip(operations).map(|(index, operation)| store.apply(index, *operation));
+    let applied = applied.collect();
+    (store, applied)
+}
+
+#[test]
+fn the_key_created_first_leads_until_its_session_ends() {
+    let operations = [
+        Operation::Open(s(1)),
+        Operation::Open(s(2)),
+        Operation::Join(s(2)),
+        Operation::Join(s(1)),
+        Operation::Close(s(2), Ending::Expired),
+    ];
+    let (store, applied) = after(Seat::FirstInQueue, AtClose::Release, &operations);
+    assert_eq!(applied[2].1.granted, Some((3, s(2))), "the first leads at once");
+    assert_eq!(applied[3], (Outcome::Done(4), Changes::default()), "the second waits");
+    assert_eq!(applied[4].1.left, Some(s(2)), "a session takes its key along");
+    assert_eq!(store.leader(), Some((4, s(1))), "and the next leads under its own number");
+}
+
+#[test]
+fn a_contender_waits_for_the_one_ahead_of_it() {
+    let operations = [
+        Operation::Open(s(1)),
+        Operation::Open(s(2)),
+        Operation::Open(s(3)),
+        Operation::Join(s(3)),
+        Operation::Join(s(1)),
+        Operation::Join(s(2)),
+        Operation::Leave(s(1)),
+    ];
+    let (store, _) = after(Seat::FirstInQueue, AtClose::Release, &operations);
+    assert_eq!(store.ahead_of(s(2)), Some(s(3)));
+    assert_eq!(store.ahead_of(s(3)), None);
+}
+
+#[test]
+fn a_repeated_request_changes_nothing() {
+    let operations = [
+        Operation::Open(s(1)),
+        Operation::Open(s(1)),
+        Operation::Join(s(1)),
+        Operation::Join(s(1)),
+        Operation::Acquire(s(1)),
+        Operation::Acquire(s(1)),
+    ];
+    let (_, applied) = after(Seat::Lock, AtClose::Release, &operations);
+    for (first, again) in [(0, 1), (2, 3), (4, 5)] {
+        assert_eq!(applied[first].0, applied[again].0, "{:?}", operations[again]);
+        assert_eq!(applied[again].1, Changes::default(), "{:?}", operations[again]);
+    }
+}
+
+#[test]
+fn the_locks_number_rises_with_every_holder() {
+    let operations = [
+        Operation::Open(s(1)),
+        Operation::Open(s(2)),
+        Operation::Acquire(s(1)),
+        Operation::Acquire(s(2)),
+        Operation::Release(s(1)),
+        Operation::Acquire(s(2)),
+        Operation::Close(s(2), Ending::Asked),
+        Operation::Acquire(s(1)),
+    ];
+    let (store, applied) = after(Seat::Lock, AtClose::Release, &operations);
+    assert_eq!(applied[3].0, Outcome::Refused);
+    assert!(applied[6].1.bereft, "the lock is let go with the session");
+    assert_eq!(
+        applied[7],
+        (Outcome::Done(3), Changes { lock: true, granted: Some((3, s(1))), ..Changes::default() })
+    );
+    assert_eq!(store.lock().number, 3);
+}
+
+#[test]
+fn a_deleted_lock_forgets_its_number() {
+    let operations = [
+        Operation::Open(s(1)),
+        Operation::Open(s(2)),
+        Operation::Acquire(s(1)),
+        Operation::Close(s(1), Ending::Expired),
+        Operation::Acquire(s(2)),
+    ];
+    let (store, _) = after(Seat::Lock, AtClose::Delete, &operations);
+    assert_eq!(store.leader(), Some((1, s(2))), "what a fencing token must never do");
+}
+
+#[test]
+fn nothing_is_done_for_a_session_that_is_over() {
+    let operations = [Operation::Open(s(1)), Operation::Close(s(1), Ending::Expired), Operation::Join(s(1))];
+    let (store, applied) = after(Seat::FirstInQueue, AtClose::Release, &operations);
+    assert_eq!(applied[2].0, Outcome::NoSession);
+    assert_eq!(store.leader(), None);
+}
+
+#[test]
+fn the_controllers_number_is_compared_and_raised_in_one() {
+    let operations = [
+        Operation::Open(s(1)),
+        Operation::Open(s(2)),
+        Operation::Elect(s(1), 0),
+        Operation::Close(s(1), Ending::Expired),
+        Operation::Elect(s(2), 0),
+        Operation::Elect(s(2), 1),
+        Operation::Elect(s(2), 1),
+    ];
+    let (_, applied) = after(Seat::Lock, AtClose::Release, &operations);
+    let outcomes: Vec<_> = applied.iter().skip(2).map(|(outcome, _)| *outcome).collect();
+    let expected = [Outcome::Done(1), Outcome::Done(0), Outcome::Refused, Outcome::Done(2), Outcome::Done(2)];
+    assert_eq!(outcomes, expected);
+}
+
+#[test]
+fn a_record_is_written_only_by_who_has_read_it() {
+    let update =
+        |node, expected, holds| Operation::Update(Update { writer: s(node), expected, holds, stamp: 7 });
+    let operations = [
+        update(1, 0, true),
+        update(2, 0, true),
+        update(1, 1, true),
+        update(2, 3, true),
+        update(2, 4, false),
+        update(2, 5, true),
+    ];
+    let (store, applied) = after(Seat::Lock, AtClose::Release, &operations);
+    let outcomes: Vec<_> = applied.iter().map(|(outcome, _)| *outcome).collect();
+    let expected = [
+        Outcome::Done(1),
+        Outcome::Refused,
+        Outcome::Done(1),
+        Outcome::Done(2),
+        Outcome::Done(2),
+        Outcome::Done(3),
+    ];
+    assert_eq!(outcomes, expected, "a transition is counted for every new holder, and after a release");
+    assert_eq!(store.lock().stamp, 7);
+}
