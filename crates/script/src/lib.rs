@@ -54,7 +54,7 @@
 //!
 //! | command | what happens |
 //! |---|---|
-//! | `cluster nodes=3` | Builds a cluster, in place of the last. Further keys: `members="1, 2"` (the others are spares), `profile=production`, `bug=...`, and the algorithm's own parameters, as in a scenario: `election_timeout=150ms..300ms`, `initial_logs="[[1, 1], [1]]"`. |
+//! | `cluster nodes=3` | Builds a cluster, in place of the last. Further keys: `service=3` (so many nodes of a coordination service follow), `members="1, 2"` (the others are spares), `profile=production`, `bug=...`, and the algorithm's own parameters, as in a scenario: `election_timeout=150ms..300ms`, `initial_logs="[[1, 1], [1]]"`. |
 //! | `boot` | Boots all nodes that never ran, or those named: `boot n1 n2`. |
 //! | `fire n1 Election` | Lets an armed timer run out, at one or several nodes: `fire n1 n2 Election`. Whether its time has come by the clocks is not asked: a range of delays has no one time. |
 //! | `deliver` | Hands the oldest message in flight to its receiver. `from=n1`, `to=n2`, `kind=RequestVote` choose among them, `skip=1` passes over the first that is chosen; `deliver 2` takes two, `deliver all` all that are in flight now. |

@@ -111,8 +111,14 @@ impl<'a, P: Protocol> Runner<'a, P> {
             .ok()
             .filter(|size| (1..=NodeId::MAX).contains(&usize::from(*size)))
             .ok_or_else(|| format!("a cluster has 1 to {} nodes, not `{size}`", NodeId::MAX))?;
-        let nodes = usize::from(size);
         let mut parameters = Parameters::of(size);
+        if let Some(word) = arguments.key("service") {
+            let room = NodeId::MAX - usize::from(size);
+            let service = word.parse().ok().filter(|service| (1..=room).contains(&usize::from(*service)));
+            let refusal = || format!("a service of a cluster of {size} has 1 to {room} nodes, not `{word}`");
+            parameters = parameters.with_service(service.ok_or_else(refusal)?);
+        }
+        let nodes = usize::from(parameters.nodes);
         if let Some(members) = arguments.key("members") {
             parameters.members = values::nodes(members, nodes)?;
         }
@@ -133,7 +139,7 @@ impl<'a, P: Protocol> Runner<'a, P> {
         }
         arguments.end()?;
         let protocol = (self.make)(&parameters)?;
-        self.cluster = Some(Cluster::new(protocol, size));
+        self.cluster = Some(Cluster::new(protocol, parameters.nodes));
         Ok(())
     }
 }
