@@ -32,6 +32,7 @@ pub mod service;
 // Chubby.
 // Kafka.
 // Redis.
+pub mod redis;
 
 pub use recipe::{Event, Recipe};
 
