@@ -274,6 +274,7 @@ registry! {
     // ZAB.
     zab::Zab,
     // etcd.
+    lease::Lease<lease::etcd::Etcd>,
     // Kubernetes.
     // Consul.
     // ZooKeeper.

@@ -26,6 +26,7 @@ pub(crate) mod parameters;
 pub mod recipe;
 pub mod service;
 // etcd.
+pub mod etcd;
 // Kubernetes.
 // Consul.
 // ZooKeeper.

@@ -4,7 +4,7 @@ use super::Lease;
 use super::client::{Client, Heard};
 use super::service::Rules;
 use crate::Entry;
-use interregnum_kernel::{Deadline, Effects, FencingToken, Now, ParameterError, Parameters, Process, Role};
+use interregnum_kernel::{Deadline, Effects, FencingToken, Now, ParameterError, Parameters, Role};
 use std::fmt::Debug;
 use std::hash::Hash;
 
@@ -84,9 +84,4 @@ pub trait Recipe: Clone + Debug + Eq + Hash + Send + Sync + 'static {
 
     /// The highest number of a reign that it has heard of.
     fn highest(&self, contender: &Self::Contender) -> u64;
-}
-
-/// What every contender's name for itself is made of.
-pub(crate) fn first_session(process: Process) -> super::service::SessionId {
-    super::service::SessionId::of(process, 1)
 }

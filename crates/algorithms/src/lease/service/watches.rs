@@ -95,10 +95,10 @@ impl Watches {
                 Watch::Lock => changes.lock,
                 Watch::Ahead(_) => changes.left.is_some() && changes.left == watching.ahead,
             };
-            if waits || concerned {
-                if let Some(reply) = tell(watching, store) {
-                    send(NodeId::from_index(client), reply);
-                }
+            if (waits || concerned)
+                && let Some(reply) = tell(watching, store)
+            {
+                send(NodeId::from_index(client), reply);
             }
         }
     }
