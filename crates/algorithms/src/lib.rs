@@ -323,6 +323,12 @@ mod tests {
         build(name, parameters, Limits)
     }
 
+    /// A small cluster that the algorithm runs on.
+    fn cluster(entry: &Entry, nodes: u8, profile: Profile) -> Parameters {
+        let contenders = Parameters { profile, ..Parameters::of(nodes) };
+        if entry.service { contenders.with_service(3) } else { contenders }
+    }
+
     /// Holds at compile time: an algorithm that the checker cannot explore is not registered.
     const _: fn() = || {
         fn explorable<P: Checkable>() {}
@@ -356,7 +362,8 @@ mod tests {
 
     #[test]
     fn who_keeps_nothing_promises_one_leader_under_crashes_alone() {
-        for entry in ALGORITHMS.iter().filter(|entry| !entry.promises("vote-once", FaultClasses::NONE)) {
+        let keeps = |entry: &Entry| entry.service || entry.promises("vote-once", FaultClasses::NONE);
+        for entry in ALGORITHMS.iter().filter(|entry| !keeps(entry)) {
             assert!(entry.promises("leader-exclusion", FaultClass::Crash.into()), "{}", entry.name);
             assert!(!entry.promises("election-safety", FaultClass::Crash.into()), "{}", entry.name);
             for class in [FaultClass::Cut, FaultClass::Delay, FaultClass::Pause, FaultClass::SlowNode] {
@@ -399,7 +406,7 @@ mod tests {
     fn every_algorithm_builds_with_the_defaults_of_both_profiles_within_the_limits_of_the_engines() {
         for entry in ALGORITHMS {
             for profile in [Profile::Matched, Profile::Production] {
-                let parameters = Parameters { profile, ..Parameters::of(3) };
+                let parameters = cluster(entry, 3, profile);
                 let (kinds, timers) = try_build(entry.name, &parameters).expect("defaults build");
                 assert!(kinds.len() <= 32, "{}: {kinds:?} are too many kinds", entry.name);
                 for kind in entry.election_kinds {
@@ -414,10 +421,8 @@ mod tests {
     fn every_parameter_accepts_its_own_defaults() {
         for entry in ALGORITHMS {
             for profile in [Profile::Matched, Profile::Production] {
-                let explicit = entry
-                    .parameters
-                    .iter()
-                    .fold(Parameters { profile, ..Parameters::of(5) }, |parameters, spec| {
+                let explicit =
+                    entry.parameters.iter().fold(cluster(entry, 5, profile), |parameters, spec| {
                         parameters.with(spec.name, (spec.default)(profile))
                     });
                 let result = try_build(entry.name, &explicit);
@@ -431,7 +436,7 @@ mod tests {
         for entry in ALGORITHMS {
             for profile in [Profile::Matched, Profile::Production] {
                 for bug in entry.bugs {
-                    let parameters = Parameters { profile, ..Parameters::of(5) }.with_bug(bug.id);
+                    let parameters = cluster(entry, 5, profile).with_bug(bug.id);
                     let result = try_build(entry.name, &parameters);
                     assert!(result.is_ok(), "{} ({profile}): {result:?}", bug.id);
                 }
@@ -460,7 +465,8 @@ mod tests {
                     Value::Flag(_) => Value::Count(1),
                     _ => Value::Flag(true),
                 };
-                let result = try_build(entry.name, &Parameters::of(3).with(spec.name, wrong));
+                let parameters = cluster(entry, 3, Profile::Matched).with(spec.name, wrong);
+                let result = try_build(entry.name, &parameters);
                 assert!(
                     matches!(&result, Err(BuildError::Parameter { error, .. }) if error.parameter == spec.name),
                     "{}.{}: {result:?}",
