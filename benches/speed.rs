@@ -9,10 +9,10 @@
 //!
 //! `ONLY=light`, `ONLY=heavy`, `ONLY=floor`, `ONLY=failovers`, `ONLY=hostile` or `ONLY=quiet` runs one contestant once and
 //! prints its events, for a profiler or a count of instructions; `SECS=100` sets how much time it simulates, in failovers
-//! and under a nemesis how many runs, and `ALGORITHM=ring` whose they are, Raft's unless it is set. `ONLY=nemesis` prints
-//! the last rows alone.
+//! and under a nemesis how many runs, and `ALGORITHM=ring` whose they are, Raft's unless it is set. `ONLY=nemesis` and
+//! `ONLY=lease` print their rows alone.
 
-use interregnum_algorithms::ALGORITHMS;
+use interregnum_algorithms::{ALGORITHMS, find};
 use interregnum_benches::exchange::{self, Heavy, Light};
 use interregnum_benches::{failovers, floor, swarm};
 use interregnum_kernel::Span;
@@ -41,10 +41,11 @@ fn main() {
     failover_trials();
     every_algorithm();
     nemesis();
+    every_recipe();
 }
 
 /// What `ONLY` can name.
-const CONTESTANTS: &str = "light, heavy, floor, failovers, hostile, quiet, nemesis";
+const CONTESTANTS: &str = "light, heavy, floor, failovers, hostile, quiet, nemesis, lease";
 
 /// Trials of one round of (c).
 const TRIALS: u64 = 400;
@@ -56,7 +57,7 @@ fn failover_trials() {
     for round in 0..ROUNDS / 2 {
         floors.push(speed(|| floor::run(round, HORIZON).0));
         let start = Instant::now();
-        let batch = failovers::run("raft", round * TRIALS, TRIALS);
+        let batch = failovers::run(&failovers::ELECTION, "raft", round * TRIALS, TRIALS);
         let seconds = start.elapsed().as_secs_f64();
         events.push(batch.events as f64 / seconds);
         failovers_per_second.push(batch.failovers as f64 / seconds);
@@ -79,35 +80,47 @@ fn failover_trials() {
     );
 }
 
-/// Rounds of each algorithm in (d).
+/// Rounds of each algorithm in (d) and (f).
 const ROUNDS_EACH: u64 = 25;
 
-/// Complete failovers per second and core that every algorithm is to reach.
-const REQUIRED: f64 = 10_000.0;
-
-/// (d): complete failovers of every algorithm, in turns: the trials of (c), counted by the second.
+/// (d): complete failovers of every algorithm that needs no service: the trials of (c), counted by the second.
 fn every_algorithm() {
-    println!("(d) complete failovers per second and core, all invariants on; {REQUIRED} are required");
+    println!("(d) complete failovers per second and core, all invariants on");
+    in_turns(&failovers::ELECTION, TRIALS, 10_000.0);
+}
+
+/// (f): complete failovers through a coordination service, with timeouts alike and with every system's own.
+fn every_recipe() {
+    println!("(f) complete failovers by lease per second and core, three service nodes, all invariants on");
+    in_turns(&failovers::LEASE, TRIALS / 4, 2_000.0);
+    println!("    the same with every system's own timeouts, in trials of three simulated minutes");
+    in_turns(&failovers::PRODUCTION_LEASE, TRIALS / 40, 0.0);
+}
+
+/// The algorithms that a trial is for, in turns, and whether they reach so many failovers per second and core.
+fn in_turns(trial: &failovers::Trial, trials: u64, required: f64) {
+    println!("    {required} are required");
     println!(
         "{:24} {:>10} {:>10} {:>13} {:>12} {:>12}",
         "", "best", "median", "failed over", "events each", "violations"
     );
-    let mut rounds = vec![(Vec::new(), failovers::Batch::default()); ALGORITHMS.len()];
+    let meant: Vec<_> = ALGORITHMS.iter().filter(|entry| entry.service == (trial.service > 0)).collect();
+    let mut rounds = vec![(Vec::new(), failovers::Batch::default()); meant.len()];
     for round in 0..ROUNDS_EACH {
-        for (entry, (speeds, total)) in ALGORITHMS.iter().zip(&mut rounds) {
+        for (entry, (speeds, total)) in meant.iter().zip(&mut rounds) {
             let start = Instant::now();
-            let batch = failovers::run(entry.name, round * TRIALS, TRIALS);
+            let batch = failovers::run(trial, entry.name, round * trials, trials);
             speeds.push(batch.failovers as f64 / start.elapsed().as_secs_f64());
             total.failovers += batch.failovers;
             total.events += batch.events;
             total.violations += batch.violations;
         }
     }
-    let trials = TRIALS * ROUNDS_EACH;
-    for (entry, (speeds, total)) in ALGORITHMS.iter().zip(rounds) {
+    let trials = trials * ROUNDS_EACH;
+    for (entry, (speeds, total)) in meant.iter().zip(rounds) {
         let failed_over = format!("{} of {trials}", total.failovers);
         let (best, median) = (best(&speeds), median(speeds));
-        let remark = if best < REQUIRED { "  too few" } else { "" };
+        let remark = if best < required { "  too few" } else { "" };
         println!(
             "    {:20} {best:>10.0} {median:>10.0} {failed_over:>13} {:>12} {:>12}{remark}",
             entry.name,
@@ -147,10 +160,15 @@ fn run_alone(contestant: &str) {
         "light" => exchange::simulator::<Light>(horizon).run(1).counters.events,
         "heavy" => exchange::simulator::<Heavy>(horizon).run(1).counters.events,
         "floor" => floor::run(1, horizon).0,
-        "failovers" => failovers::run(&algorithm, 0, seconds).events,
+        "failovers" => {
+            let service = find(&algorithm).is_some_and(|entry| entry.service);
+            let trial = if service { failovers::LEASE } else { failovers::ELECTION };
+            failovers::run(&trial, &algorithm, 0, seconds).events
+        }
         "hostile" => swarm::run(swarm::hostile(), &algorithm, 0, seconds),
         "quiet" => swarm::run(swarm::quiet(), &algorithm, 0, seconds),
         "nemesis" => return nemesis(),
+        "lease" => return every_recipe(),
         other => return eprintln!("no contestant is called {other:?}: {CONTESTANTS}"),
     };
     println!("{events}");
