@@ -8,6 +8,7 @@
 //! type by name and hands the value to a [`Visitor`].
 #![forbid(unsafe_code)]
 
+mod claim;
 mod phases;
 mod planting;
 pub mod profile;
@@ -21,6 +22,8 @@ pub mod ring;
 pub mod zab;
 // Lease.
 pub mod lease;
+
+pub use claim::{Claim, Strain};
 
 use interregnum_kernel::{
     Checkable, FaultClass, FaultClasses, ParameterError, ParameterSpec, Parameters, Protocol,
@@ -146,6 +149,11 @@ pub trait Algorithm: Registered {
         let _ = parameters;
         Vec::new()
     }
+
+    /// How much of which disturbance its exclusion is said to bear with these parameters.
+    fn claims(&self) -> Vec<Claim> {
+        Vec::new()
+    }
 }
 
 /// What an algorithm's rules call things.
@@ -258,6 +266,19 @@ macro_rules! registry {
                 }
             )+
             Vec::new()
+        }
+
+        /// How much of which disturbance the algorithm of this name is said to bear with these parameters.
+        ///
+        /// # Errors
+        /// If there is no such algorithm, or it refuses the parameters or the bug.
+        pub fn claims(name: &str, parameters: &Parameters) -> Result<Vec<Claim>, BuildError> {
+            $(
+                if name == <$algorithm as Algorithm>::ENTRY.name {
+                    return Ok(construct::<$algorithm>(parameters)?.claims());
+                }
+            )+
+            Err(BuildError::UnknownAlgorithm(name.to_owned()))
         }
     };
 }

@@ -42,7 +42,7 @@ use self::message::Message;
 use self::recipe::Out;
 use self::service::Server;
 use crate::raft::{self, Raft};
-use crate::{Algorithm, Entry};
+use crate::{Algorithm, Claim, Entry};
 use interregnum_kernel::{
     Covered, Deadline, DisksNeeded, Embeds, Epoch, Input, Kind, Leadership, LogEntry, LogIndex, NodeId,
     NodeSet, Now, Office, Order, ParameterError, Parameters, Process, Protocol, Role, TimerName,
@@ -185,6 +185,10 @@ impl<R: Recipe> Algorithm for Lease<R> {
 
     fn warnings(parameters: &Parameters) -> Vec<ParameterError> {
         R::warnings(parameters)
+    }
+
+    fn claims(&self) -> Vec<Claim> {
+        self.recipe.claims()
     }
 }
 

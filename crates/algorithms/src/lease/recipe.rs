@@ -3,7 +3,7 @@
 use super::Lease;
 use super::client::{Client, Heard};
 use super::service::Rules;
-use crate::Entry;
+use crate::{Claim, Entry};
 use interregnum_kernel::{Deadline, Effects, FencingToken, Now, ParameterError, Parameters, Role};
 use std::fmt::Debug;
 use std::hash::Hash;
@@ -50,6 +50,12 @@ pub trait Recipe: Clone + Debug + Eq + Hash + Send + Sync + 'static {
     /// What of accepted parameters is probably not intended.
     fn warnings(parameters: &Parameters) -> Vec<ParameterError> {
         let _ = parameters;
+        Vec::new()
+    }
+
+    /// How much of which disturbance exclusion is said to bear: by the system's documentation, and by what follows from the
+    /// timers. Measured beside it by `interregnum margins`.
+    fn claims(&self) -> Vec<Claim> {
         Vec::new()
     }
 
