@@ -38,6 +38,8 @@ pub struct Client {
     count: u32,
     call: Option<Sent>,
     renewal: Option<Sent>,
+    /// Which leader of the service answered the last renewal; zero once one was not answered in time.
+    master: Epoch,
     /// The watch, and whether it has been answered by the node that it is set at.
     watch: Option<(Request, bool)>,
     seen: LogIndex,
@@ -85,6 +87,7 @@ impl Client {
             count: (process.incarnation.0 & 0xfff) << 20,
             call: None,
             renewal: None,
+            master: Epoch::ZERO,
             watch: None,
             seen: LogIndex::ZERO,
         }
@@ -137,7 +140,7 @@ impl Client {
 
     /// As [`Client::renew`], with a patience of its own: where the service holds answers back.
     pub fn renew_within<R: Recipe>(&mut self, session: SessionId, timeout: Span, now: Now, out: &mut Out<R>) {
-        let request = self.next(Ask::Renew(session));
+        let request = self.next(Ask::Renew(session, self.master));
         self.renewal = Some(Sent { request, at: now.mono });
         out.send(self.server, Message::Request(request));
         out.set_timer(Timer::Renewal, Jitter::exactly(timeout));
@@ -214,6 +217,7 @@ impl Client {
     fn receive_renewal<R: Recipe>(&mut self, sent: Sent, answer: Answer, out: &mut Out<R>) -> Option<Heard> {
         let heard = match answer {
             Answer::Renewed { length, waited, master } => {
+                self.master = master;
                 Heard::Renewed { asked: sent.at, length, waited, master }
             }
             Answer::NoSession => Heard::SessionLost,
@@ -249,7 +253,9 @@ impl Client {
             out.send(self.server, Message::Request(call.request));
             out.set_timer(Timer::Call, Jitter::exactly(self.patience.request_timeout));
         }
-        if let Some(Sent { request: Request { ask: Ask::Renew(session), .. }, .. }) = self.renewal {
+        if let Some(Sent { request: Request { ask: Ask::Renew(session, _), .. }, .. }) = self.renewal {
+            // Where answers are held back, this one is not to be.
+            self.master = Epoch::ZERO;
             self.renew(session, now, out);
         }
         if let Some((request, answered)) = &mut self.watch {

@@ -18,8 +18,9 @@ pub struct Request {
 pub enum Ask {
     /// Do this, and say what became of it once it is agreed on. Goes to the service's leader.
     Do(Operation),
-    /// Keep the session. Goes to the service's leader, which keeps its deadline in memory alone.
-    Renew(SessionId),
+    /// Keep the session. Goes to the service's leader, which keeps its deadline in memory alone. Says which leader has answered
+    /// the client's last renewal, zero if that is not known or was not in time.
+    Renew(SessionId, Epoch),
     /// Say how things stand now. Goes to the service's leader.
     Read,
     /// Say how things stand, and again whenever what is watched changes, until another watch takes its place. Served by the
@@ -162,7 +163,7 @@ impl Ask {
             Ask::Do(Operation::Release(_)) => 17,
             Ask::Do(Operation::Elect(..)) => 18,
             Ask::Do(Operation::Update(_)) => 19,
-            Ask::Renew(_) => 20,
+            Ask::Renew(..) => 20,
             Ask::Read => 21,
             Ask::Watch(..) => 22,
             Ask::Seen(_) => 23,
@@ -186,7 +187,7 @@ impl Request {
         let label = mix(u64::from(self.ask.kind().0), u64::from(self.number));
         match self.ask {
             Ask::Do(operation) => mix(label, operation.command().0),
-            Ask::Renew(session) => mix(label, session.packed()),
+            Ask::Renew(session, master) => mix(mix(label, session.packed()), master.0),
             Ask::Read => label,
             Ask::Watch(watch, floor) => mix(mix(label, watch.packed()), floor.0),
             Ask::Seen(revision) => mix(label, revision.0),

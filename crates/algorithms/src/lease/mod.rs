@@ -128,7 +128,7 @@ impl<R: Recipe> Lease<R> {
     /// The rules for a recipe. A recipe's own constructor has read its parameters; these are the service's.
     fn of(recipe: R, parameters: &Parameters) -> Result<Lease<R>, ParameterError> {
         Ok(Lease {
-            raft: parameters::service_raft(parameters)?,
+            raft: parameters::service_raft(parameters, recipe.master_lease())?,
             service: parameters.service,
             contenders: parameters.cluster()?.minus(parameters.service),
             recipe,

@@ -59,8 +59,8 @@ pub(crate) const REQUEST_BACKOFF: ParameterSpec = ParameterSpec {
 /// The Raft that replicates the service.
 ///
 /// # Errors
-/// If there are no service nodes, or an even number, or Raft refuses its timeouts.
-pub(crate) fn service_raft(parameters: &Parameters) -> Result<Raft, ParameterError> {
+/// If there are no service nodes, or an even number, or Raft refuses its timeouts or the drift that its lease allows for.
+pub(crate) fn service_raft(parameters: &Parameters, lease: Option<u64>) -> Result<Raft, ParameterError> {
     check_size(parameters)?;
     let election = parameters.jitter(&SERVICE_ELECTION_TIMEOUT)?;
     check_timeout(&SERVICE_ELECTION_TIMEOUT, election)?;
@@ -72,6 +72,12 @@ pub(crate) fn service_raft(parameters: &Parameters) -> Result<Raft, ParameterErr
         service: NodeSet::EMPTY,
         profile: parameters.profile,
         ..Parameters::default()
+    };
+    let inner = match lease {
+        Some(drift) => {
+            inner.with("lease", Value::Flag(true)).with("clock_drift_bound_ppm", Value::Count(drift))
+        }
+        None => inner,
     };
     let inner = inner.with("election_timeout", Value::Jitter(election));
     let inner = inner.with("heartbeat_interval", Value::Span(heartbeat));

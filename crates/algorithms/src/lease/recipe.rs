@@ -62,6 +62,13 @@ pub trait Recipe: Clone + Debug + Eq + Hash + Send + Sync + 'static {
     /// What the service does in its own way.
     fn rules(&self) -> &Rules;
 
+    /// Where the service's leader renews and ends sessions only while it holds Raft's lease: by how many parts per million any
+    /// clock is assumed to run fast or slow at most. Otherwise one that does not know yet that it was deposed renews and ends
+    /// sessions that its successor has in its care.
+    fn master_lease(&self) -> Option<u64> {
+        None
+    }
+
     /// How patient a contender's client is.
     fn patience(&self) -> super::client::Patience;
 

@@ -24,6 +24,14 @@ struct Lease {
     /// Its end has been asked for; it cannot be renewed any more.
     ending: bool,
     held: Option<Held>,
+    /// Whether the client knows which leader it deals with.
+    acknowledged: bool,
+}
+
+impl Lease {
+    fn until(ends: LocalTime, acknowledged: bool) -> Lease {
+        Lease { ends, ending: false, held: None, acknowledged }
+    }
 }
 
 /// The deadlines.
@@ -60,7 +68,7 @@ impl Leases {
             // The bug: what the node has known since before it led is taken for the truth.
             let old = known.get(&session).filter(|_| rules.flaw == Some(Flaw::TakeoverForgetsRenewals));
             let ends = old.map_or(now + rules.patience + rules.extension, |old| old.ends);
-            self.leases.insert(session, Lease { ends, ending: false, held: None });
+            self.leases.insert(session, Lease::until(ends, rules.answer_before.is_none()));
         }
     }
 
@@ -74,7 +82,7 @@ impl Leases {
 
     /// A session begins.
     pub(super) fn begin(&mut self, rules: &SessionRules, now: LocalTime, session: SessionId) {
-        self.leases.insert(session, Lease { ends: now + rules.patience, ending: false, held: None });
+        self.leases.insert(session, Lease::until(now + rules.patience, true));
     }
 
     /// A session is over.
@@ -98,10 +106,21 @@ impl Leases {
         match self.leases.get_mut(&session) {
             Some(lease) if !lease.ending => {
                 lease.held = Some(held);
+                lease.acknowledged = true;
                 true
             }
             _ => false,
         }
+    }
+
+    /// Whether every session knows which leader it deals with. Those that do not yet are there when the leader takes over.
+    pub(super) fn are_acknowledged(&self) -> bool {
+        self.leases.values().all(|lease| lease.acknowledged)
+    }
+
+    /// The answers that are held back, given up.
+    pub(super) fn take_held(&mut self) -> impl Iterator<Item = Held> {
+        self.leases.values_mut().filter_map(|lease| lease.held.take())
     }
 
     /// The next thing that is due, if any is.
@@ -134,6 +153,11 @@ impl Leases {
         }
         self.armed = Some(wake);
         Some(wake.since(now))
+    }
+
+    /// The timer is to run out after so long, whatever is due.
+    pub(super) fn arm_for(&mut self, now: LocalTime, after: Span) {
+        self.armed = Some(now + after);
     }
 
     /// The timer has run out.
@@ -225,5 +249,22 @@ mod tests {
         assert_eq!(leases.take_due(&rules, at(6)), None);
         assert_eq!(leases.take_due(&rules, at(7)), Some(Due::Answer(session(1), held)));
         assert_eq!(leases.take_due(&rules, at(7)), None, "once");
+    }
+
+    #[test]
+    fn where_answers_are_held_back_a_new_leader_waits_until_every_session_knows_it_or_is_over() {
+        let rules = SessionRules { answer_before: Some(Span::secs(3)), ..RULES };
+        let mut leases = Leases::default();
+        leases.take_over(&rules, at(0), [session(1), session(2)].into_iter());
+        assert!(!leases.are_acknowledged(), "neither knows it");
+        leases.begin(&rules, at(0), session(3));
+        let held = Held { client: NodeId(1), via: None, number: 5, since: at(1) };
+        leases.hold(session(1), held);
+        assert!(!leases.are_acknowledged(), "the second does not know it");
+        leases.end(session(2));
+        assert!(leases.are_acknowledged(), "the second is over, and the third began with this leader");
+        assert_eq!(leases.take_held().collect::<Vec<_>>(), [held]);
+        leases.take_over(&RULES, at(0), [session(1)].into_iter());
+        assert!(leases.are_acknowledged(), "elsewhere nobody is asked");
     }
 }

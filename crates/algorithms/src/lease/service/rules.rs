@@ -32,6 +32,9 @@ pub struct SessionRules {
     pub extension: Span,
     /// A request for renewal is answered when the lease has only so much left, and renews it then; `None` for at once.
     /// (Chubby.)
+    ///
+    /// A client that does not say that this leader answered its last renewal is answered at once all the same, and a new
+    /// leader does nothing else before every session has said so or is over (Burrows 2006, section 2.9, steps 4 to 7).
     pub answer_before: Option<Span>,
     /// What a planted bug breaks; nothing otherwise.
     pub flaw: Option<Flaw>,

@@ -156,6 +156,10 @@ impl<R: Recipe> Lease<R> {
     fn on_deposed(&self, server: &mut Server, out: &mut Out<R>) {
         server.reign = None;
         server.waiting.clear();
+        for held in server.leases.take_held() {
+            let from = Origin { client: held.client, via: held.via, number: held.number };
+            self.answer(from, Answer::NotReady, out);
+        }
         server.leases.clear(&self.recipe.rules().sessions);
         out.cancel_timer(Timer::Expiry);
     }
@@ -189,11 +193,13 @@ impl<R: Recipe> Lease<R> {
     /// A request to the leader.
     fn on_leaders_request(&self, server: &mut Server, now: Now, from: Origin, ask: Ask, out: &mut Out<R>) {
         match ask {
+            // Others might still go by what they heard from the leader before.
+            Ask::Do(_) if !server.leases.are_acknowledged() => self.answer(from, Answer::NotReady, out),
             Ask::Do(Operation::Acquire(_) | Operation::Elect(..)) if is_barred(server, now) => {
                 self.answer(from, Answer::LockDelay, out);
             }
             Ask::Do(operation) => self.propose(server, now, Some(from), operation, out),
-            Ask::Renew(session) => self.on_renew(server, now, session, from, out),
+            Ask::Renew(session, known) => self.on_renew(server, now, (session, known), from, out),
             Ask::Read => self.answer(from, Answer::View(view(&server.store)), out),
             Ask::Watch(..) | Ask::Seen(_) => {}
         }
@@ -220,20 +226,36 @@ impl<R: Recipe> Lease<R> {
         }
     }
 
-    fn on_renew(&self, server: &mut Server, now: Now, session: SessionId, from: Origin, out: &mut Out<R>) {
+    /// A request to renew a session, from a client that names the leader it takes this one for.
+    fn on_renew(
+        &self,
+        server: &mut Server,
+        now: Now,
+        (session, known): (SessionId, Epoch),
+        from: Origin,
+        out: &mut Out<R>,
+    ) {
         let rules = &self.recipe.rules().sessions;
+        if !self.is_master(server, now) {
+            return self.answer(from, Answer::NotReady, out);
+        }
         if !server.store.has(session) {
             return self.answer(from, Answer::NoSession, out);
         }
-        if rules.answer_before.is_some() {
-            let held = Held { client: from.client, via: from.via, number: from.number, since: now.mono };
-            match server.leases.hold(session, held) {
-                true => self.on_expiry(server, now, out),
-                false => self.answer(from, Answer::NotReady, out),
-            }
-        } else {
-            self.renew(server, now.mono, session, from, Span::ZERO, out);
+        if rules.answer_before.is_none() || server.reign != Some(known) {
+            return self.renew(server, now.mono, session, from, Span::ZERO, out);
         }
+        let held = Held { client: from.client, via: from.via, number: from.number, since: now.mono };
+        match server.leases.hold(session, held) {
+            true => self.on_expiry(server, now, out),
+            false => self.answer(from, Answer::NotReady, out),
+        }
+    }
+
+    /// Whether sessions are in this leader's care, and not perhaps in a successor's that it has not heard of.
+    fn is_master(&self, server: &Server, now: Now) -> bool {
+        self.recipe.master_lease().is_none()
+            || self.raft.lease(&server.raft, now).is_some_and(|lease| !lease.has_come(now))
     }
 
     fn renew(
@@ -256,8 +278,14 @@ impl<R: Recipe> Lease<R> {
 
     /// Sessions whose time has run out are ended, and renewals answered that were held back.
     fn on_expiry(&self, server: &mut Server, now: Now, out: &mut Out<R>) {
-        let rules = &self.recipe.rules().sessions;
+        let rules = self.recipe.rules();
         server.leases.fired();
+        if !self.is_master(server, now) {
+            // Answered heartbeats bring the lease back, if anything does.
+            server.leases.arm_for(now.mono, rules.resend_after);
+            return out.set_timer(Timer::Expiry, Jitter::exactly(rules.resend_after));
+        }
+        let rules = &rules.sessions;
         while let Some(due) = server.leases.take_due(rules, now.mono) {
             match due {
                 Due::End(session) => {
