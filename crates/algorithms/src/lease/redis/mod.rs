@@ -58,9 +58,11 @@
 //! contending.rs  attempts at the lock
 //! holding.rs     extensions, and the end of the validity
 //! master.rs      a Redis master with its one key
+//! claims.rs      how much it is said to bear
 //! ```
 
 mod bugs;
+mod claims;
 mod contending;
 mod holding;
 mod master;
@@ -77,7 +79,7 @@ pub use state::{Contender, Disk, Key, Master, State, Status, Timer};
 
 use self::parameters::Settings;
 use self::phases::Moment;
-use crate::{Algorithm, Entry, Promise};
+use crate::{Algorithm, Claim, Entry, Promise};
 use interregnum_kernel::{
     Deadline, DisksNeeded, Effects, Epoch, FaultClass, FaultClasses, Input, Kind, Leadership, NodeId,
     NodeSet, Now, Office, Order, ParameterError, Parameters, Process, Protocol, Role,
@@ -131,6 +133,10 @@ impl Algorithm for Redis {
 
     fn warnings(parameters: &Parameters) -> Vec<ParameterError> {
         parameters::warnings(parameters)
+    }
+
+    fn claims(&self) -> Vec<Claim> {
+        claims::of(&self.set)
     }
 }
 

@@ -110,6 +110,14 @@ fn a_quorum_is_a_majority_of_the_masters_whatever_the_contenders_are() {
 }
 
 #[test]
+fn the_claims_follow_from_the_timers() {
+    let redis = Redis::from_parameters(&Parameters::of(3).with_service(5)).expect("the defaults fit");
+    let derived: Vec<_> =
+        redis.claims().iter().map(|claim| claim.strain.dose(claim.derived.unwrap_or(0))).collect();
+    assert_eq!(derived, ["1.7 %", "200ms", "200ms"], "5 of 300 ms; 300 less 50 and 50");
+}
+
+#[test]
 fn different_messages_have_different_labels() {
     let values = (0..3).flat_map(|node| {
         (0..3).flat_map(move |life| {
