@@ -36,10 +36,22 @@ for = "12s"
 "#;
 
 /// For those who follow orders.
-const ORDER: &str = r#"
+const ORDERS: &[(&str, &str)] = &[
+    ("transfer", "\n[[fault]]\nat = \"6s\"\ntransfer = \"random(2)\"\n"),
+    ("resign", "\n[[fault]]\nat = \"6s\"\nresign = \"leader\"\n"),
+];
+
+/// For those who contend through a service: a holder that hears of its lease's end, and one that does not.
+const HOLDERS: &str = r#"
 [[fault]]
-at = "6s"
-transfer = "random(2)"
+at = "13s"
+isolate = "leader"
+for = "3s"
+
+[[fault]]
+at = "18s"
+pause = "leader"
+for = "3s"
 "#;
 
 struct Watch(Arc<Setting>);
@@ -63,8 +75,11 @@ fn phases(entry: &Entry) -> &'static [&'static str] {
 
 fn observations(entry: &Entry) -> Vec<Observation> {
     let algorithms = format!("[cluster]\nalgorithms = [\"{}\"]\n\n[disk]", entry.name);
-    let order = if entry.orders.contains(&"transfer") { ORDER } else { "" };
-    let scenario = scenario(&format!("{}{order}", BUSY.replace("[disk]", &algorithms)));
+    let orders: String =
+        ORDERS.iter().filter(|(name, _)| entry.orders.contains(name)).map(|(_, text)| *text).collect();
+    let (holders, end) = if entry.service { (HOLDERS, "22s") } else { ("", "12s") };
+    let text = BUSY.replace("[disk]", &algorithms).replace("for = \"12s\"", &format!("for = \"{end}\""));
+    let scenario = scenario(&format!("{text}{orders}{holders}"));
     let setting = Arc::new(scenario.setting.clone());
     build(entry.name, &scenario.parameters_for(entry.name), Watch(setting)).expect("the defaults build")
 }
@@ -91,7 +106,8 @@ fn every_phase_is_reached_in_the_course_of_things() {
 fn the_moments_that_all_algorithms_have_are_called_the_same_everywhere() {
     for entry in ALGORITHMS {
         let mut common = vec!["standing", "elected", "first-heartbeat"];
-        if entry.promises("vote-once", FaultClasses::NONE) {
+        // Where there is a service, votes are cast inside it.
+        if entry.promises("vote-once", FaultClasses::NONE) && !entry.service {
             common.extend(["candidacy-queued", "votes-asked", "vote-queued"]);
         }
         for phase in common {

@@ -11,6 +11,7 @@
 //! client.rs      a contender's line to the service
 //! message.rs     what they say
 //! parameters.rs  what can be set of every recipe
+//! phases.rs      the moments by which faults can be timed
 //! service/       the service
 //! etcd/ ...      the recipes
 //! ```
@@ -23,6 +24,7 @@
 pub mod client;
 pub mod message;
 pub(crate) mod parameters;
+pub(crate) mod phases;
 pub mod recipe;
 pub mod service;
 // etcd.

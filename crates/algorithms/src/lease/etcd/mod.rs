@@ -11,7 +11,9 @@
 //! returns once, so that nothing but `Session.Done` tells the application that its reign is over.
 
 mod parameters;
+mod phases;
 
+use self::phases::Moment;
 use super::Timer;
 use super::client::{Client, Heard, Patience};
 use super::message::{Answer, Ask, View};
@@ -63,6 +65,8 @@ pub struct Contender {
     /// The revision at which its key was created.
     created: u64,
     highest: u64,
+    /// Whether it has sent a renewal in this reign.
+    beaten: bool,
 }
 
 impl Recipe for Etcd {
@@ -89,6 +93,8 @@ impl Recipe for Etcd {
         ],
     };
 
+    const PHASES: &'static [&'static str] = Moment::NAMES;
+
     fn from_parameters(parameters: &Parameters) -> Result<Etcd, ParameterError> {
         parameters::read(parameters)
     }
@@ -111,6 +117,7 @@ impl Recipe for Etcd {
             place: Place::Opening,
             created: 0,
             highest: 0,
+            beaten: false,
         };
         contender.client.call(Ask::Do(Operation::Open(session)), now, out);
         contender
@@ -122,9 +129,22 @@ impl Recipe for Etcd {
                 self.on_answer(contender, now, ask, answer, out)
             }
             Event::Heard(Heard::Renewed { length, .. }) => self.keep(contender, now, length, out),
-            Event::Heard(Heard::SessionLost) | Event::Lapsed => self.begin_anew(contender, now, out),
+            Event::Heard(Heard::SessionLost) => {
+                out.reach(Moment::SessionLost.into());
+                self.begin_anew(contender, now, out);
+            }
+            Event::Lapsed => {
+                out.reach(Moment::LeaseOver.into());
+                self.begin_anew(contender, now, out);
+            }
             Event::Heard(Heard::News(view)) => self.on_news(contender, now, view, out),
-            Event::RenewDue => contender.client.renew(contender.session, now, out),
+            Event::RenewDue => {
+                contender.client.renew(contender.session, now, out);
+                if contender.place == Place::Leading && !contender.beaten {
+                    contender.beaten = true;
+                    out.reach(Moment::FirstHeartbeat.into());
+                }
+            }
             Event::Resign => self.on_resign(contender, now, out),
             Event::Disconnected | Event::RetryDue | Event::GraceOver => {}
         }
@@ -159,10 +179,12 @@ impl Etcd {
     fn on_answer(&self, contender: &mut Contender, now: Now, ask: Ask, answer: Answer, out: &mut Out<Etcd>) {
         match (ask, answer) {
             (Ask::Do(Operation::Open(_)), Answer::Outcome(Outcome::Done(_), _)) => {
+                out.reach(Moment::SessionOpened.into());
                 self.keep(contender, now, self.ttl, out);
                 self.join(contender, now, out);
             }
             (Ask::Do(Operation::Join(_)), Answer::Outcome(Outcome::Done(created), _)) => {
+                out.reach(Moment::KeyWritten.into());
                 contender.created = created;
                 contender.place = Place::Waiting;
                 contender.client.watch(Watch::Ahead(contender.session), out);
@@ -171,7 +193,10 @@ impl Etcd {
                 self.join(contender, now, out);
             }
             (Ask::Read, Answer::View(view)) => self.on_asked(contender, view, out),
-            (_, Answer::Outcome(Outcome::NoSession, _)) => self.begin_anew(contender, now, out),
+            (_, Answer::Outcome(Outcome::NoSession, _)) => {
+                out.reach(Moment::SessionLost.into());
+                self.begin_anew(contender, now, out);
+            }
             _ => {}
         }
     }
@@ -193,6 +218,7 @@ impl Etcd {
         if contender.place == Place::Waiting && view.ahead.is_none() {
             contender.place = Place::Asking;
             contender.client.call(Ask::Read, now, out);
+            out.reach(Moment::Standing.into());
         }
     }
 
@@ -205,7 +231,9 @@ impl Etcd {
             Some((number, session)) if session == contender.session => {
                 contender.place = Place::Leading;
                 contender.highest = contender.highest.max(number);
+                contender.beaten = false;
                 contender.client.stop_watching(out);
+                out.reach(Moment::Elected.into());
             }
             _ => {
                 contender.place = Place::Waiting;
@@ -230,6 +258,7 @@ impl Etcd {
         if contender.place == Place::Leading {
             contender.place = Place::Leaving;
             contender.client.call(Ask::Do(Operation::Leave(contender.session)), now, out);
+            out.reach(Moment::ReleaseSent.into());
         }
     }
 }
