@@ -300,6 +300,7 @@ registry! {
     // Consul.
     // ZooKeeper.
     // Chubby.
+    lease::Lease<lease::chubby::Chubby>,
     // Kafka.
     // Redis.
 }

@@ -33,6 +33,7 @@ pub mod etcd;
 // Consul.
 // ZooKeeper.
 // Chubby.
+pub mod chubby;
 // Kafka.
 // Redis.
 pub mod redis;
