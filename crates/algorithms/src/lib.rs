@@ -298,6 +298,7 @@ registry! {
     lease::Lease<lease::etcd::Etcd>,
     // Kubernetes.
     // Consul.
+    lease::Lease<lease::consul::Consul>,
     // ZooKeeper.
     // Chubby.
     lease::Lease<lease::chubby::Chubby>,

@@ -43,6 +43,8 @@ pub struct Client {
     /// The watch, and whether it has been answered by the node that it is set at.
     watch: Option<(Request, bool)>,
     seen: LogIndex,
+    /// Whether the last answer was that the service has no leader.
+    unready: bool,
 }
 
 /// What the service has said.
@@ -90,6 +92,7 @@ impl Client {
             master: Epoch::ZERO,
             watch: None,
             seen: LogIndex::ZERO,
+            unready: false,
         }
     }
 
@@ -108,6 +111,10 @@ impl Client {
     /// Whether a renewal is under way.
     pub fn renews(&self) -> bool {
         self.renewal.is_some()
+    }
+    /// Whether the last answer to a call or a renewal was that the service has no leader.
+    pub fn is_unready(&self) -> bool {
+        self.unready
     }
     /// The latest revision that it has heard of.
     pub fn seen(&self) -> LogIndex {
@@ -180,6 +187,9 @@ impl Client {
         out: &mut Out<R>,
     ) -> Option<Heard> {
         let is = |sent: Option<Sent>| sent.filter(|sent| sent.request.number == reply.number);
+        if is(self.call).or(is(self.renewal)).is_some() {
+            self.unready = reply.answer == Answer::NotReady;
+        }
         if let Some(call) = is(self.call) {
             return self.receive_answer(call, reply.answer, out);
         }

@@ -31,6 +31,7 @@ pub mod service;
 pub mod etcd;
 // Kubernetes.
 // Consul.
+pub mod consul;
 // ZooKeeper.
 // Chubby.
 pub mod chubby;

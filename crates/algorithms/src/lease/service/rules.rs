@@ -45,4 +45,6 @@ pub struct SessionRules {
 pub enum Flaw {
     /// A new leader goes on with the deadlines that it has kept as a follower since sessions were opened.
     TakeoverForgetsRenewals,
+    /// The time for which a lock is kept back is measured by the wall clock.
+    LockDelayByWallClock,
 }

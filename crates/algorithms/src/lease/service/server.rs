@@ -9,6 +9,7 @@
 
 use super::leases::{Due, Held, Leases};
 use super::operation::{Ending, Operation, SessionId};
+use super::rules::Flaw;
 use super::store::{Changes, Outcome, Store};
 use super::watches::{Watches, view};
 use crate::lease::message::{Answer, Ask, Message, Reply, Request};
@@ -17,7 +18,7 @@ use crate::lease::{Lease, Timer};
 use crate::raft::{self, Raft};
 use interregnum_kernel::{
     Effect, Effects, Epoch, Fact, Input, Jitter, LocalTime, LogEntry, LogIndex, NodeId, Now, Process,
-    Protocol, Release, Scratch, Span, WallTime,
+    Protocol, Release, Scratch, Span,
 };
 use std::collections::VecDeque;
 
@@ -34,8 +35,8 @@ pub struct Server {
     reign: Option<Epoch>,
     /// Requests whose entries are not agreed on yet, in the order of their entries.
     waiting: VecDeque<Waiting>,
-    /// Nobody takes the lock before this.
-    barred_until: Option<WallTime>,
+    /// When the lock was last let go by the end of a session.
+    bereft_at: Option<Now>,
     /// Whether the timer for what watchers have not confirmed runs.
     resends: bool,
 }
@@ -81,7 +82,7 @@ impl<R: Recipe> Lease<R> {
             leases: Leases::default(),
             reign: None,
             waiting: VecDeque::new(),
-            barred_until: None,
+            bereft_at: None,
             resends: false,
         };
         self.absorb(&mut server, now, &mut inner, out);
@@ -195,7 +196,7 @@ impl<R: Recipe> Lease<R> {
         match ask {
             // Others might still go by what they heard from the leader before.
             Ask::Do(_) if !server.leases.are_acknowledged() => self.answer(from, Answer::NotReady, out),
-            Ask::Do(Operation::Acquire(_) | Operation::Elect(..)) if is_barred(server, now) => {
+            Ask::Do(Operation::Acquire(_) | Operation::Elect(..)) if self.is_barred(server, now) => {
                 self.answer(from, Answer::LockDelay, out);
             }
             Ask::Do(operation) => self.propose(server, now, Some(from), operation, out),
@@ -341,9 +342,8 @@ impl<R: Recipe> Lease<R> {
     /// What an entry means to deadlines.
     fn keep_time(&self, server: &mut Server, now: Now, entry: LogEntry, changes: &Changes, out: &mut Out<R>) {
         let rules = self.recipe.rules();
-        if changes.bereft && rules.lock_delay > Span::ZERO {
-            let delay = i64::try_from(rules.lock_delay.0).unwrap_or(i64::MAX);
-            server.barred_until = Some(WallTime(now.wall.0.saturating_add(delay)));
+        if changes.bereft {
+            server.bereft_at = Some(now);
         }
         if let Some((session, _)) = changes.closed {
             server.leases.end(session);
@@ -374,9 +374,16 @@ impl<R: Recipe> Lease<R> {
         server.watches.repeat(&server.store, |to, reply| out.send(to, Message::Reply(reply)));
         self.resend_later(server, out);
     }
-}
 
-/// Whether the lock is kept back. Judged by the wall clock, as Consul's leader judges it.
-fn is_barred(server: &Server, now: Now) -> bool {
-    server.barred_until.is_some_and(|until| now.wall < until)
+    /// Whether the lock is kept back. Every node measures from when it applied the session's end, and the leader's opinion
+    /// counts.
+    fn is_barred(&self, server: &Server, now: Now) -> bool {
+        let rules = self.recipe.rules();
+        let Some(since) = server.bereft_at else { return false };
+        let waited = match rules.sessions.flaw {
+            Some(Flaw::LockDelayByWallClock) => Span(now.wall.0.saturating_sub(since.wall.0).max(0) as u64),
+            _ => now.mono.since(since.mono),
+        };
+        waited < rules.lock_delay
+    }
 }

@@ -1,0 +1,73 @@
+//! What single rules of the recipe say, and how its parameters are read.
+
+use super::Consul;
+use crate::lease::Lease;
+use crate::{Algorithm, BuildError, construct};
+use interregnum_kernel::{Parameters, Profile, Span, Value};
+
+fn built(parameters: &Parameters) -> Result<Lease<Consul>, BuildError> {
+    construct::<Lease<Consul>>(parameters)
+}
+
+fn standard() -> Parameters {
+    Parameters::of(3).with_service(3)
+}
+
+/// What is refused of a cluster with this set.
+fn refused(parameter: &str, value: Value) -> String {
+    match built(&standard().with(parameter, value)) {
+        Err(BuildError::Parameter { error, .. }) => error.to_string(),
+        other => panic!("{parameter} is accepted: {other:?}"),
+    }
+}
+
+#[test]
+fn what_the_service_does_not_take_is_refused_by_name() {
+    for (parameter, value, why) in [
+        ("ttl", Span::millis(100), "session_ttl_min"),
+        ("ttl", Span::secs(24 * 3600 + 1), "86400s"),
+        ("lock_delay", Span::secs(61), "60s"),
+        ("lock_wait", Span::ZERO, "longer than zero"),
+        ("lock_retry", Span::ZERO, "longer than zero"),
+        ("rpc_hold", Span::ZERO, "longer than zero"),
+        ("connection_timeout", Span::ZERO, "longer than zero"),
+        ("session_ttl_min", Span::ZERO, "longer than zero"),
+    ] {
+        let error = refused(parameter, Value::Span(value));
+        assert!(error.contains(&format!("`{parameter}`")) && error.contains(why), "{error}");
+    }
+}
+
+#[test]
+fn the_production_profile_has_the_librarys_defaults() {
+    let parameters = Parameters { profile: Profile::Production, ..standard() };
+    let consul = built(&parameters).expect("it is built").recipe().clone();
+    assert_eq!(consul.ttl, Span::secs(15), "DefaultLockSessionTTL");
+    assert_eq!(consul.rules.sessions.patience, Span::secs(30), "twice that at the service");
+    assert_eq!(consul.rules.lock_delay, Span::secs(15), "the lock-delay");
+    assert_eq!(consul.lock_wait, Span::secs(15), "DefaultLockWaitTime");
+    assert_eq!(consul.lock_retry, Span::secs(5), "DefaultLockRetryTime");
+    // Asked at 7.5 s and failed at 14.5 s, which is not beyond the TTL; asked again at 15.5 s and failed at 22.5 s.
+    assert_eq!(consul.gives_up, Span::millis(22_500), "RenewPeriodic");
+}
+
+#[test]
+fn a_ttl_under_ten_seconds_needs_a_service_that_takes_it() {
+    let short =
+        Parameters { profile: Profile::Production, ..standard() }.with("ttl", Value::Span(Span::secs(2)));
+    assert!(built(&short).is_err(), "session_ttl_min is 10 s");
+    let lowered = short.with("session_ttl_min", Value::Span(Span::secs(2)));
+    assert!(built(&lowered).is_ok(), "and can be lowered");
+}
+
+#[test]
+fn legal_but_odd_parameters_are_remarked_on() {
+    let remarks = |parameters: &Parameters| {
+        let remarks = Lease::<Consul>::warnings(parameters);
+        remarks.iter().map(|remark| remark.parameter).collect::<Vec<_>>()
+    };
+    assert!(remarks(&standard()).is_empty(), "the defaults are well chosen");
+    assert_eq!(remarks(&standard().with("lock_delay", Value::Span(Span::ZERO))), ["lock_delay"]);
+    assert_eq!(remarks(&standard().with("behaviour", Value::Word("delete".to_owned()))), ["behaviour"]);
+    assert_eq!(remarks(&standard().with("request_timeout", Value::Span(Span::secs(1)))), ["request_timeout"]);
+}
