@@ -1,6 +1,5 @@
 //! How much of a disturbance an election by lease is said to bear: what is measured is put beside it.
 
-use interregnum_kernel::Span;
 use std::fmt;
 
 /// A disturbance that can be dosed.
@@ -27,11 +26,22 @@ impl Strain {
         }
     }
 
+    /// What its doses are counted in.
+    pub const fn unit(self) -> &'static str {
+        match self {
+            Strain::SlowClock => "ppm",
+            Strain::Freeze | Strain::Pause => "ns",
+        }
+    }
+
     /// What a dose of so much is called.
     pub fn dose(self, amount: u64) -> String {
         match self {
             Strain::SlowClock => format!("{:.1} %", amount as f64 / 10_000.0),
-            Strain::Freeze | Strain::Pause => Span(amount).to_string(),
+            Strain::Freeze | Strain::Pause if amount < 1_000_000_000 => {
+                format!("{} ms", amount.div_ceil(1_000_000))
+            }
+            Strain::Freeze | Strain::Pause => format!("{:.2} s", amount as f64 / 1e9),
         }
     }
 }
@@ -63,6 +73,7 @@ mod tests {
     #[test]
     fn a_dose_is_told_in_its_unit() {
         assert_eq!(Strain::SlowClock.dose(200_000), "20.0 %");
-        assert_eq!(Strain::Freeze.dose(1_500_000_000), "1500ms");
+        assert_eq!(Strain::Freeze.dose(1_500_000_000), "1.50 s");
+        assert_eq!(Strain::Pause.dose(710_000_000), "710 ms");
     }
 }

@@ -9,6 +9,7 @@ mod distribution;
 pub mod goals;
 mod judge;
 pub mod load;
+pub mod margins;
 pub mod meter;
 pub mod output;
 pub mod record;

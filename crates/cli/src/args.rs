@@ -35,6 +35,13 @@ pub(crate) enum Command {
     Compare(Compare),
     /// Run scenario files
     Run(Run),
+    /// Measure how much of a disturbance elections by lease bear
+    ///
+    /// For every algorithm that elects through a coordination service: by how much the holder's clocks may be slow, how long
+    /// its machine may be frozen and its process paused before two nodes act as leader at once, or a stale write is taken.
+    /// Found by bisection over real runs, and put beside what the documentation says and what follows from the timers.
+    /// Writes margins.csv, margins.json, margins.txt and a plot for each algorithm.
+    Margins(Margins),
     /// Repeat one recorded run exactly
     Replay(Replay),
     /// List what there is
@@ -149,6 +156,44 @@ pub(crate) struct Run {
     /// The rest
     #[command(flatten)]
     pub(crate) running: Running,
+}
+
+/// `interregnum margins`
+#[derive(Debug, Args)]
+pub(crate) struct Margins {
+    /// Only these algorithms
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub(crate) algorithms: Vec<String>,
+    /// How many seeds each dose is tried with
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..=MOST_SEEDS))]
+    pub(crate) seeds: u64,
+    /// The first seed, decimal or 0x hexadecimal
+    #[arg(long, value_parser = seed, env = "INTERREGNUM_SEED", value_name = "S")]
+    pub(crate) seed: Option<u64>,
+    /// Threads; as many as there are cores by default
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) jobs: Option<u16>,
+    /// Whose timeouts hold
+    #[arg(long, value_name = "PROFILE", default_value = "production")]
+    pub(crate) profile: ProfileName,
+    /// The folder that is written; nothing is written where none is named
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// How results are printed
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: ListFormat,
+}
+
+/// How results are printed that are neither judged nor tests.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ListFormat {
+    /// A table for people
+    #[default]
+    Human,
+    /// One JSON document
+    Json,
+    /// One line of JSON per result
+    Ndjson,
 }
 
 /// `interregnum replay`

@@ -7,6 +7,7 @@ mod failure;
 mod formatting;
 mod leaving;
 mod listing;
+mod margins;
 mod replaying;
 mod scaling;
 mod sweeping;
@@ -40,6 +41,7 @@ pub fn execute(args: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> E
     let result = match &cli.command {
         Command::Compare(args) => compare(args, &console),
         Command::Run(args) => run_files(args, &console),
+        Command::Margins(args) => margins::run(args, &console),
         Command::Replay(args) => replaying::run(args, &console),
         Command::List(args) => listing::list(args, &console),
         Command::Scenario(args) => listing::scenario(args, &console),

@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 pub(crate) const COMMIT: &str = env!("INTERREGNUM_COMMIT");
 
 /// The seed where none is named.
-const DEFAULT_SEED: u64 = 1;
+pub(crate) const DEFAULT_SEED: u64 = 1;
 
 /// What is to be swept.
 pub(crate) struct Plan<'a> {

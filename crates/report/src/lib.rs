@@ -6,6 +6,7 @@
 
 pub mod json;
 pub mod junit;
+pub mod margins;
 pub mod matrix;
 pub mod plot;
 pub mod tables;

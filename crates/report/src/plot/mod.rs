@@ -3,12 +3,14 @@
 
 mod axes;
 mod ecdf;
+mod margins;
 mod overview;
 mod palette;
 mod scale;
 mod scaling;
 
 pub use ecdf::failover_ecdf;
+pub use margins::margins;
 pub use overview::overview;
 pub use scaling::{Scaling, failover_by_size, messages_by_size};
 
