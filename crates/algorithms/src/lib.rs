@@ -297,6 +297,7 @@ registry! {
     // etcd.
     lease::Lease<lease::etcd::Etcd>,
     // Kubernetes.
+    lease::Lease<lease::kubernetes::Kubernetes>,
     // Consul.
     lease::Lease<lease::consul::Consul>,
     // ZooKeeper.

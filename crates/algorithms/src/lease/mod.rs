@@ -30,6 +30,7 @@ pub mod service;
 // etcd.
 pub mod etcd;
 // Kubernetes.
+pub mod kubernetes;
 // Consul.
 pub mod consul;
 // ZooKeeper.
