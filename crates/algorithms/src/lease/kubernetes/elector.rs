@@ -266,6 +266,9 @@ impl Kubernetes {
 impl Kubernetes {
     /// A round has not succeeded within the renew deadline, or a release has not.
     pub(super) fn on_deadline(&self, contender: &mut Contender, now: Now, out: &mut Out<Kubernetes>) {
+        if contender.stage == Stage::Renewing {
+            out.reach(Moment::LeaseOver.into());
+        }
         match (contender.stage, contender.reign) {
             (Stage::Renewing, Some(reign)) if self.bug == Some(Plant::RenewWithoutDeadline) => {
                 // The bug: another round begins.

@@ -61,7 +61,7 @@ use super::client::{Client, Heard, Patience};
 use super::message::Message;
 use super::recipe::{Event, Out, Recipe};
 use super::service::{AtClose, Rules, Seat, SessionRules};
-use crate::{Entry, Promise};
+use crate::{Claim, Entry, Promise, Strain};
 use interregnum_kernel::{
     Deadline, FaultClass, FaultClasses, Jitter, Now, ParameterError, Parameters, Role, Span,
 };
@@ -124,6 +124,34 @@ impl Recipe for Kubernetes {
 
     fn warnings(parameters: &Parameters) -> Vec<ParameterError> {
         parameters::warnings(parameters)
+    }
+
+    fn claims(&self) -> Vec<Claim> {
+        let (lease, deadline) = (self.lease_duration.0, self.renew_deadline.0);
+        let slow = |longest: u64| lease.saturating_sub(longest) as u128 * 1_000_000 / u128::from(lease);
+        let without_answer = deadline + self.retry_period.0;
+        let missed = Some(lease.saturating_sub(self.retry_period.0));
+        vec![
+            Claim {
+                strain: Strain::SlowClock,
+                documented: Some(slow(deadline) as u64),
+                derived: Some(slow(without_answer) as u64),
+                source: "leaderelection.go's package comment tolerates clocks whose rates differ by LeaseDuration / RenewDeadline; but a \
+                         round begins a RetryPeriod after the last answer, which makes it LeaseDuration / (RetryPeriod + RenewDeadline)",
+            },
+            Claim {
+                strain: Strain::Freeze,
+                documented: None,
+                derived: missed,
+                source: "frozen when its next round is due, a RetryPeriod after its last write, until others have waited a LeaseDuration",
+            },
+            Claim {
+                strain: Strain::Pause,
+                documented: None,
+                derived: missed,
+                source: "as when it is frozen: the round that begins when it goes on has a deadline of its own",
+            },
+        ]
     }
 
     fn rules(&self) -> &Rules {

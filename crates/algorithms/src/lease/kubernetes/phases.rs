@@ -1,9 +1,5 @@
-//! The moments of the Kubernetes recipe by which faults can be timed.
+//! The moments of Kubernetes' election by which faults can be timed.
 
-use crate::phases::phases;
+use crate::lease::phases::moments;
 
-phases! {
-    Standing = "standing": "A candidate has found the lease free or run out, and asks to be written into the record.",
-    Elected = "elected": "A candidate has heard that it is in the record, and leads.",
-    FirstHeartbeat = "first-heartbeat": "The first renewal of a reign has been sent.",
-}
+moments! { Standing, Elected, FirstHeartbeat, LeaseOver }
