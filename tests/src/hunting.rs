@@ -129,7 +129,7 @@ impl Sink for Findings {
                 caught.first.get_or_insert_with(|| run.clone());
             }
         }
-        let world = job.scenario.setting.classes();
+        let world = job.scenario.setting_for(job.algorithm).classes();
         let entry = interregnum_algorithms::find(job.algorithm);
         let promises = entry.into_iter().flat_map(|entry| entry.promises_under(world));
         let broken = promises.filter_map(|name| Catch::Invariant(name).found_in(run));

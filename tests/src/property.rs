@@ -202,7 +202,7 @@ impl<S: Strategy<Value = Plan>> Property<'_, S> {
 
     fn run(&self, base: &Scenario, plan: &Plan, seed: u64) -> Run {
         let mut scenario = base.clone();
-        scenario.setting.plan = plan.clone();
+        scenario.set_plan(plan.clone());
         let (run, _) =
             run_one(&self.job(&scenario, seed), seed, false).unwrap_or_else(|error| panic!("{error}"));
         run

@@ -80,7 +80,7 @@ fn observations(entry: &Entry) -> Vec<Observation> {
     let (holders, end) = if entry.service { (HOLDERS, "22s") } else { ("", "12s") };
     let text = BUSY.replace("[disk]", &algorithms).replace("for = \"12s\"", &format!("for = \"{end}\""));
     let scenario = scenario(&format!("{text}{orders}{holders}"));
-    let setting = Arc::new(scenario.setting.clone());
+    let setting = Arc::new(scenario.setting_for(entry.name).clone());
     build(entry.name, &scenario.parameters_for(entry.name), Watch(setting)).expect("the defaults build")
 }
 

@@ -51,7 +51,7 @@ impl Promises {
     fn of(job: &Job<'_>) -> Promises {
         let entry = interregnum_algorithms::find(job.algorithm);
         let promises = entry.map(|entry| entry.promises).unwrap_or_default();
-        Promises { promises, world: job.scenario.setting.classes() }
+        Promises { promises, world: job.scenario.setting_for(job.algorithm).classes() }
     }
 
     /// Whether the invariant is promised here, and if it is promised only elsewhere, because of what.

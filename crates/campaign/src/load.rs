@@ -95,6 +95,7 @@ pub fn catalogue() -> Catalogue {
             name: entry.name,
             parameters: entry.parameters,
             bugs: entry.bugs.iter().map(|bug| bug.id).collect(),
+            service: entry.service,
             orders: entry.orders,
             kinds: vocabulary.kinds,
             phases: vocabulary.phases,

@@ -310,6 +310,10 @@ impl Observer for Meter {
     }
 
     fn observe(&mut self, observation: &Observation) {
+        // Who leads inside a coordination service, and what its nodes agree on, is the service's own business.
+        if observation.office != Office::CONTESTED {
+            return;
+        }
         let (at, index) = (observation.at, observation.node.index());
         match observation.what {
             What::Elected(leadership) if leadership.office == Office::CONTESTED => {

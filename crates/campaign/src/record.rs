@@ -26,11 +26,20 @@ struct Header<'a> {
     algorithm: &'a str,
     bug: Option<&'a str>,
     seed: String,
+    /// All of them, the coordination service's included.
     nodes: u8,
+    /// How many of them, the last, are the coordination service's.
+    #[serde(skip_serializing_if = "is_none")]
+    service: u8,
     profile: Profile,
     /// What the seed has drawn, where the scenario has a nemesis.
     #[serde(skip_serializing_if = "Option::is_none")]
     nemesis: Option<Drawn>,
+}
+
+/// Most algorithms have no coordination service, and nothing is said of it then.
+fn is_none(nodes: &u8) -> bool {
+    *nodes == 0
 }
 
 #[derive(Serialize)]
@@ -47,6 +56,7 @@ impl Ndjson {
     /// A record that begins with what was run.
     pub fn new(job: &Job<'_>, seed: u64) -> Ndjson {
         let mut record = Ndjson::default();
+        let setting = job.scenario.setting_for(job.algorithm);
         record.line(&Header {
             interregnum_record: VERSION,
             tool_version: env!("CARGO_PKG_VERSION"),
@@ -54,9 +64,10 @@ impl Ndjson {
             algorithm: job.algorithm,
             bug: job.bug,
             seed: format!("{seed:#x}"),
-            nodes: job.scenario.setting.nodes,
+            nodes: setting.nodes,
+            service: setting.service.len() as u8,
             profile: job.scenario.profile,
-            nemesis: drawn(job.scenario, seed),
+            nemesis: drawn(job.scenario, job.algorithm, seed),
         });
         record
     }

@@ -141,7 +141,7 @@ impl Replay {
         let (Ok(scenario), Ok(seed)) = (self.read_scenario(), self.seed_number()) else {
             return String::new();
         };
-        let Some(drawn) = drawn(&scenario, seed) else { return String::new() };
+        let Some(drawn) = drawn(&scenario, &self.algorithm, seed) else { return String::new() };
         let mut comment = "\n# The nemesis drew for this seed:\n#\n".to_owned();
         for line in drawn.to_string().lines() {
             let line = line.trim_start_matches(['#', ' ']);
@@ -215,9 +215,10 @@ impl Replay {
     }
 }
 
-/// What a scenario's nemesis draws for a seed, if it has one.
-pub fn drawn(scenario: &Scenario, seed: u64) -> Option<Drawn> {
-    scenario.setting.nemesis.as_ref().map(|nemesis| nemesis.draw(&scenario.setting, seed))
+/// What a scenario's nemesis draws for an algorithm's run of a seed, if it has one.
+pub fn drawn(scenario: &Scenario, algorithm: &str, seed: u64) -> Option<Drawn> {
+    let setting = scenario.setting_for(algorithm);
+    setting.nemesis.as_ref().map(|nemesis| nemesis.draw(setting, seed))
 }
 
 /// A seed in decimal, or in hexadecimal after `0x`.

@@ -201,7 +201,7 @@ pub struct Bench<P> {
 impl<P: Registered> Bench<P> {
     /// Prepares runs of a job.
     pub fn new(job: &Job<'_>, protocol: P) -> Bench<P> {
-        let setting = job.scenario.setting.clone();
+        let setting = job.scenario.setting_for(job.algorithm).clone();
         let expectation = job.scenario.expectation_for(job.algorithm);
         let watch = invariants::Setting {
             nodes: setting.nodes,

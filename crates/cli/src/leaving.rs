@@ -48,7 +48,8 @@ pub(crate) fn keep_failures(
             }
         };
         lines.push(format!("seed {seed:#x}, digest {}: {command}", run.digest));
-        lines.extend(replay::drawn(job.scenario, seed).map(|drawn| format!("  drawn: {}", drawn.mood())));
+        let drawn = replay::drawn(job.scenario, job.algorithm, seed);
+        lines.extend(drawn.map(|drawn| format!("  drawn: {}", drawn.mood())));
     }
     Ok(lines)
 }

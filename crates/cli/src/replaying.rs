@@ -30,7 +30,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Exit, Failure> {
     let seed = replay.seed_number().map_err(refused)?;
     let expected = replay.digest_number().map_err(refused)?;
     console.chat(&format!("seed {seed:#x}\n"));
-    if let Some(drawn) = drawn(&replay.read_scenario().map_err(refused)?, seed) {
+    if let Some(drawn) = drawn(&replay.read_scenario().map_err(refused)?, &replay.algorithm, seed) {
         console.chat(&format!("drawn by the nemesis:\n{drawn}"));
     }
     let (run, record) = replay.run(args.record.is_some()).map_err(refused)?;

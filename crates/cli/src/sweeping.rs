@@ -15,7 +15,7 @@ use interregnum_invariants::PropertyKind;
 use interregnum_report::json::{self, Tool};
 use interregnum_report::tables::Tables;
 use interregnum_report::{junit, matrix, verdicts};
-use interregnum_scenario::{Overrides, Profile, Severity};
+use interregnum_scenario::{Overrides, Profile, Scenario, Severity};
 use std::path::{Path, PathBuf};
 
 /// The commit that this program was built from.
@@ -216,10 +216,18 @@ fn chat_start(console: &Console, seeds: Seeds, scenarios: &[Loaded]) {
         let mut warnings = loaded.warnings.clone();
         warnings.retain(|diagnostic| diagnostic.severity == Severity::Warning);
         console.chat(&interregnum_scenario::render(&warnings, &loaded.scenario.text, console.color_err));
-        if seeds.count == 1
-            && let Some(drawn) = drawn(&loaded.scenario, seeds.first)
-        {
-            console.chat(&format!("drawn by the nemesis of {}:\n{drawn}", loaded.scenario.name));
+        if seeds.count == 1 {
+            chat_drawn(console, &loaded.scenario, seeds.first);
+        }
+    }
+}
+
+/// What the nemesis draws, and what it draws where there is a coordination service to be hit as well.
+fn chat_drawn(console: &Console, scenario: &Scenario, seed: u64) {
+    for (service, with) in [(false, ""), (true, " with a coordination service")] {
+        let one = ALGORITHMS.iter().find(|entry| entry.service == service && scenario.is_for(entry.name));
+        if let Some(drawn) = one.and_then(|entry| drawn(scenario, entry.name, seed)) {
+            console.chat(&format!("drawn by the nemesis of {}{with}:\n{drawn}", scenario.name));
         }
     }
 }

@@ -45,6 +45,8 @@ pub struct AlgorithmInfo {
     pub parameters: &'static [ParameterSpec],
     /// The bugs that can be planted in it.
     pub bugs: Vec<&'static str>,
+    /// Whether its nodes contend through a coordination service, which has nodes of its own.
+    pub service: bool,
     /// The orders that it follows, by the names of their levers.
     pub orders: &'static [&'static str],
     /// The kinds of its messages.
@@ -53,10 +55,38 @@ pub struct AlgorithmInfo {
     pub phases: &'static [&'static str],
 }
 
+impl AlgorithmInfo {
+    /// The family that it belongs to: of algorithms that contend through a coordination service the first word of the name.
+    fn family(&self) -> Option<&'static str> {
+        self.name.split_once('-').map(|(family, _)| family).filter(|_| self.service)
+    }
+}
+
 impl Catalogue {
     /// The algorithm of this name.
     pub fn algorithm(&self, name: &str) -> Option<&AlgorithmInfo> {
         self.algorithms.iter().find(|algorithm| algorithm.name == name)
+    }
+
+    /// The families of algorithms: what the names of those that contend through a coordination service begin with, each once.
+    pub fn families(&self) -> Vec<&'static str> {
+        let mut families: Vec<&str> = self.algorithms.iter().filter_map(AlgorithmInfo::family).collect();
+        families.sort_unstable();
+        families.dedup();
+        families
+    }
+
+    /// The names of a family's algorithms.
+    pub fn family(&self, family: &str) -> Vec<&'static str> {
+        let members = self.algorithms.iter().filter(|algorithm| algorithm.family() == Some(family));
+        members.map(|algorithm| algorithm.name).collect()
+    }
+
+    /// The names of all algorithms and of all families.
+    pub fn names_and_families(&self) -> Vec<&'static str> {
+        let mut names = self.algorithm_names();
+        names.extend(self.families());
+        names
     }
 
     /// The names of all algorithms.

@@ -69,9 +69,13 @@ impl Remark {
 pub(crate) struct Known {
     /// How many nodes there are.
     pub(crate) nodes: Option<u8>,
+    /// How many nodes the coordination service has, which follow those of the cluster.
+    pub(crate) service: Option<u8>,
+    /// Whether the file says which zones those are in.
+    pub(crate) service_is_placed: bool,
     /// Whether there are nodes that are no members of the cluster.
     pub(crate) spares: bool,
-    /// The zones.
+    /// The zones, with the service's nodes.
     pub(crate) zones: Option<Vec<Zone>>,
     /// The algorithms that the scenario is meant for.
     pub(crate) algorithms: Option<Vec<String>>,
@@ -241,6 +245,11 @@ impl<'r> Reader<'r> {
     /// How many nodes there are; the most possible where that is not known.
     pub(crate) fn nodes(&self) -> u8 {
         self.known.nodes.unwrap_or(NodeId::MAX as u8)
+    }
+
+    /// How many nodes there are with those of the coordination service.
+    pub(crate) fn all_nodes(&self) -> u8 {
+        self.nodes().saturating_add(self.known.service.unwrap_or(0)).min(NodeId::MAX as u8)
     }
 
     /// The zones; none where they are not known.

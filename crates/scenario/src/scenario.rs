@@ -3,7 +3,7 @@
 use crate::expectation::Expectation;
 use crate::overrides::Overrides;
 use interregnum_kernel::{NodeSet, Parameters, Profile};
-use interregnum_world::Setting;
+use interregnum_world::{Plan, Setting};
 use std::collections::BTreeMap;
 
 /// One scenario, validated and expanded: every run of it is this, an algorithm and a seed.
@@ -21,8 +21,13 @@ pub struct Scenario {
     pub profile: Profile,
     /// What is set of algorithms, by algorithm.
     pub parameters: BTreeMap<String, Parameters>,
-    /// The world: network, disks, clocks, clients, faults, and when it ends.
+    /// The world: network, disks, clocks, clients, faults, and when it ends. Without a coordination service, as most algorithms
+    /// have it.
     pub setting: Setting,
+    /// The same world with the coordination service, for those that contend through one.
+    pub served: Setting,
+    /// The algorithms that do, of all that there are.
+    pub contend_through_service: Vec<String>,
     /// What is expected of every algorithm that has no entry in [`Scenario::expect_for`].
     pub expect: Expectation,
     /// What is expected of single algorithms: [`Scenario::expect`] with their own keys put over it.
@@ -40,13 +45,22 @@ pub struct Scenario {
 impl Scenario {
     /// What the algorithm is built from.
     pub fn parameters_for(&self, algorithm: &str) -> Parameters {
-        self.parameters.get(algorithm).cloned().unwrap_or_else(|| self.defaults())
+        let set = self.parameters.get(algorithm).cloned();
+        let (nodes, members, profile) = (self.setting.nodes, self.members, self.profile);
+        let parameters = set.unwrap_or(Parameters { nodes, members, profile, ..Parameters::default() });
+        parameters.with_service(self.setting_for(algorithm).service.len() as u8)
     }
 
-    /// Parameters of which nothing is set.
-    fn defaults(&self) -> Parameters {
-        let (nodes, members, profile) = (self.setting.nodes, self.members, self.profile);
-        Parameters { nodes, members, profile, ..Parameters::default() }
+    /// The world as the algorithm has it: with a coordination service if it contends through one, or else without.
+    pub fn setting_for(&self, algorithm: &str) -> &Setting {
+        let through_service = self.contend_through_service.iter().any(|name| name == algorithm);
+        if through_service { &self.served } else { &self.setting }
+    }
+
+    /// Puts another plan of faults in the place of the file's.
+    pub fn set_plan(&mut self, plan: Plan) {
+        self.served.plan = plan.clone();
+        self.setting.plan = plan;
     }
 
     /// What is expected of the algorithm.

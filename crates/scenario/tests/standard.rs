@@ -28,6 +28,7 @@ fn catalogue() -> Catalogue {
         name,
         parameters: &[],
         bugs: Vec::new(),
+        service: false,
         orders,
         kinds: &[],
         phases: &[],

@@ -32,6 +32,46 @@ fn first_reign() -> Vec<(u64, u8, What)> {
 }
 
 #[test]
+fn what_happens_inside_a_coordination_service_is_not_measured() {
+    let mut meter = Meter::new(3, &Plan::default());
+    let mut hear = |ms: u64, node: u8, office, what| {
+        let at = GlobalTime::ZERO + Span::millis(ms);
+        meter.observe(&Observation { at, node: NodeId(node), incarnation: Incarnation::ZERO, office, what });
+    };
+    for (ms, node, what) in first_reign() {
+        hear(ms, node, Office::CONTESTED, what);
+    }
+    let inside = Leadership { office: Office::SERVICE, ..leads(7) };
+    hear(100, 0, Office::CONTESTED, What::LostQuorum(leads(1), LossCause::Fault));
+    hear(110, 2, Office::SERVICE, What::RoleChanged(Role::Candidate));
+    hear(110, 2, Office::SERVICE, What::EpochEntered(Epoch(7)));
+    hear(120, 2, Office::SERVICE, What::Elected(inside));
+    hear(120, 2, Office::SERVICE, commit(7));
+    hear(130, 2, Office::SERVICE, What::Deposed(inside));
+    hear(130, 2, Office::SERVICE, What::Crashed);
+    hear(140, 2, Office::SERVICE, What::Stopped);
+    hear(200, 1, Office::CONTESTED, What::RoleChanged(Role::Candidate));
+    hear(300, 1, Office::CONTESTED, What::Elected(leads(2)));
+    let write = interregnum_kernel::Write {
+        writer: NodeId(1),
+        incarnation: Incarnation::ZERO,
+        leadership: leads(2),
+        number: 1,
+    };
+    hear(400, 1, Office::CONTESTED, What::WriteAccepted(write));
+    hear(1000, 0, Office::CONTESTED, What::Ended);
+    let measured = meter.measurement();
+    let failover = Failover {
+        since: GlobalTime(100_000_000),
+        took: Some(Span::millis(300)),
+        detection: Some(Span::millis(100)),
+        election: Some(Span::millis(100)),
+    };
+    assert_eq!(measured.failovers, [failover], "from the contenders' fault to the accepted write");
+    assert_eq!((measured.elections, measured.leader_crashes, measured.leader_stops), (2, 0, 0));
+}
+
+#[test]
 fn a_failover_runs_from_the_fault_to_the_successors_first_commit() {
     let mut history = first_reign();
     history.extend([

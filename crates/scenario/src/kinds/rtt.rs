@@ -118,9 +118,11 @@ fn measured(reader: &mut Reader<'_>, fields: &Fields<'_, '_>) -> Option<Routes> 
         }
     }
     // A place's way to itself occurs for every endpoint; it counts only where two share the place.
-    missing.retain(|(from, to)| {
-        from != to || places.iter().flatten().filter(|place| *place == from).count() > 1
-    });
+    // Nodes of a coordination service that the file does not place share a place with others by no choice of its own: for
+    // them the way within a place may be as good as none.
+    let said = if reader.known.service_is_placed { reader.all_nodes() } else { reader.nodes() };
+    let meant: Vec<&String> = places[..usize::from(said)].iter().chain(places.last()).flatten().collect();
+    missing.retain(|(from, to)| from != to || meant.iter().filter(|place| **place == from).count() > 1);
     report_missing(reader, &path, missing).then_some(Routes::Each(delays))
 }
 
@@ -168,14 +170,18 @@ fn places(
         names.dedup();
         names
     };
-    let (nodes, zones) = (reader.known.nodes?, reader.known.zones.clone()?);
+    let (contenders, zones) = (reader.known.nodes?, reader.known.zones.clone()?);
+    let nodes = reader.all_nodes();
     let mut complete = true;
     let mut places = Vec::new();
     for node in (0..nodes).map(NodeId) {
         let zone = zones.iter().find(|zone| zone.nodes.contains(node));
         let Some(name) = zone.map(|zone| zone.name.clone()) else {
-            let message =
-                format!("node {} is in no zone, and so has no place in `{}`", node.0 + 1, path.value);
+            let who = match node.0 {
+                index if index < contenders => format!("node {}", index + 1),
+                index => format!("service {}", index - contenders + 1),
+            };
+            let message = format!("{who} is in no zone, and so has no place in `{}`", path.value);
             reader.report(Remark::error(path.span.clone(), message));
             complete = false;
             continue;

@@ -224,16 +224,27 @@ pub(crate) fn names(
 pub(crate) const ALGORITHMS: Kind<Vec<String>> = Kind {
     words: "a list of algorithms such as [\"raft\", \"zab\"]",
     read: |reader, item| {
-        let known = reader.catalogue.algorithm_names();
+        let catalogue = reader.catalogue;
+        let known = catalogue.names_and_families();
         let names = names(reader, item, ALGORITHMS.words, "algorithm", &known)?;
         if names.is_empty() {
             let remark = Remark::error(item.span(), "the list of algorithms is empty");
             reader.report(remark.hint("leave it out to mean all algorithms"));
             return None;
         }
-        Some(names.into_iter().map(|name| name.value).collect())
+        let mut meant: Vec<String> = Vec::new();
+        for name in names {
+            let family = catalogue.family(&name.value);
+            let members = if family.is_empty() {
+                vec![name.value]
+            } else {
+                family.into_iter().map(str::to_owned).collect()
+            };
+            meant.extend(members.into_iter().filter(|one| !meant.contains(one)).collect::<Vec<_>>());
+        }
+        Some(meant)
     },
-    schema: |catalogue| name_list(&catalogue.algorithm_names()),
+    schema: |catalogue| name_list(&catalogue.names_and_families()),
 };
 
 /// Invariants that are expected to be violated.

@@ -3,6 +3,7 @@
 use crate::declare::{Item, Kind};
 use crate::nearest::{any_of, did_you_mean};
 use crate::reader::{At, Reader, Remark};
+use crate::sections::service;
 use interregnum_kernel::NodeId;
 use interregnum_world::Selector;
 use serde_json::{Value as Json, json};
@@ -11,7 +12,7 @@ use serde_json::{Value as Json, json};
 pub(crate) type Selectors = Vec<At<Selector>>;
 
 /// The selectors that are a single word.
-const WORDS: [(&str, Selector); 11] = [
+const WORDS: [(&str, Selector); 15] = [
     ("leader", Selector::Leader),
     ("old-leader", Selector::OldLeader),
     ("candidate", Selector::Candidate),
@@ -20,6 +21,10 @@ const WORDS: [(&str, Selector); 11] = [
     ("minority-with-leader", Selector::MinorityWithLeader),
     ("majority-without-leader", Selector::MajorityWithoutLeader),
     ("subject", Selector::Subject),
+    ("contenders", Selector::Contenders),
+    ("service", Selector::Service),
+    ("service-leader", Selector::ServiceLeader),
+    ("service-followers", Selector::ServiceFollowers),
     ("rest", Selector::Rest),
     ("all", Selector::All),
     ("resource", Selector::Resource),
@@ -51,11 +56,23 @@ impl Scope {
                     | Selector::OldLeader
                     | Selector::Candidates
                     | Selector::Followers
+                    | Selector::Contenders
+                    | Selector::Service
+                    | Selector::ServiceNode(_)
+                    | Selector::ServiceLeader
+                    | Selector::ServiceFollowers
                     | Selector::All
             ),
-            Scope::Fixed => {
-                matches!(selector, Selector::Node(_) | Selector::Zone(_) | Selector::All | Selector::Resource)
-            }
+            Scope::Fixed => matches!(
+                selector,
+                Selector::Node(_)
+                    | Selector::Zone(_)
+                    | Selector::Contenders
+                    | Selector::Service
+                    | Selector::ServiceNode(_)
+                    | Selector::All
+                    | Selector::Resource
+            ),
         }
     }
 
@@ -63,9 +80,9 @@ impl Scope {
         let mut words: Vec<&str> =
             WORDS.iter().filter(|(_, selector)| self.allows(selector)).map(|(word, _)| *word).collect();
         if self.allows(&Selector::Random(1)) {
-            words.push("random(N)");
+            words.extend(["random(N)", "random-service(N)"]);
         }
-        words.extend(["node N", "zone NAME"]);
+        words.extend(["node N", "service N", "zone NAME"]);
         words
     }
 
@@ -91,6 +108,10 @@ fn one(reader: &mut Reader<'_>, item: &Item<'_>, scope: Scope) -> Option<At<Sele
         return None;
     }
     if scope.allows(&selector) {
+        // A link that is not there has no rule to follow, and nothing is lost by that.
+        if selector.is_of_service() && scope != Scope::Fixed {
+            service::check_selector(reader, item.span(), text);
+        }
         return Some(At { value: selector, span: item.span() });
     }
     reader.report(Remark::error(item.span(), scope.refusal(text)).expected(any_of(&scope.words())));
@@ -107,8 +128,17 @@ fn parse(reader: &mut Reader<'_>, item: &Item<'_>, text: &str, scope: Scope) -> 
     if let Some(name) = text.strip_prefix("zone ") {
         return by_zone(reader, item, name);
     }
-    if let Some(count) = text.strip_prefix("random(").and_then(|rest| rest.strip_suffix(')')) {
-        return by_count(reader, item, count);
+    let drawn = |of: &str| text.strip_prefix(of).and_then(|rest| rest.strip_suffix(')'));
+    if let Some(count) = drawn("random(") {
+        let nodes = reader.nodes();
+        return by_count(reader, item, count, ("random", nodes)).map(Selector::Random);
+    }
+    if let Some(count) = drawn("random-service(") {
+        let nodes = reader.known.service.unwrap_or(NodeId::MAX as u8);
+        return by_count(reader, item, count, ("random-service", nodes)).map(Selector::RandomService);
+    }
+    if let Some(number) = text.strip_prefix("service ") {
+        return by_place(reader, item, number);
     }
     let shown = reader.excerpt(&item.span());
     let remark = if text.is_empty() {
@@ -162,18 +192,28 @@ fn by_zone(reader: &mut Reader<'_>, item: &Item<'_>, name: &str) -> Option<Selec
     None
 }
 
-fn by_count(reader: &mut Reader<'_>, item: &Item<'_>, count: &str) -> Option<Selector> {
-    let nodes = reader.nodes();
+fn by_place(reader: &mut Reader<'_>, item: &Item<'_>, number: &str) -> Option<Selector> {
+    let nodes = reader.known.service.unwrap_or(NodeId::MAX as u8);
+    match number.trim().parse::<u8>() {
+        Ok(n) if (1..=nodes).contains(&n) => Some(Selector::ServiceNode(n - 1)),
+        _ => {
+            service::report_missing(reader, item.span(), number);
+            None
+        }
+    }
+}
+
+fn by_count(reader: &mut Reader<'_>, item: &Item<'_>, count: &str, (draw, nodes): (&str, u8)) -> Option<u8> {
     match count.trim().parse::<u8>() {
         Ok(0) => {
             reader.report(Remark::error(item.span(), "an empty selector selects nobody"));
             None
         }
-        Ok(count) if count <= nodes => Some(Selector::Random(count)),
+        Ok(count) if count <= nodes => Some(count),
         _ => {
             let message = format!("{} nodes cannot be drawn", count.chars().take(20).collect::<String>());
             reader.report(
-                Remark::error(item.span(), message).expected(format!("random(1) to random({nodes})")),
+                Remark::error(item.span(), message).expected(format!("{draw}(1) to {draw}({nodes})")),
             );
             None
         }
@@ -200,9 +240,9 @@ fn several(reader: &mut Reader<'_>, item: &Item<'_>, scope: Scope) -> Option<Sel
 fn one_schema(scope: Scope) -> Json {
     let words: Vec<&str> =
         WORDS.iter().filter(|(_, selector)| scope.allows(selector)).map(|(word, _)| *word).collect();
-    let mut patterns = vec!["node [0-9]+", "zone .+"];
+    let mut patterns = vec!["node [0-9]+", "service [0-9]+", "zone .+"];
     if scope.allows(&Selector::Random(1)) {
-        patterns.push("random\\([0-9]+\\)");
+        patterns.push("random(-service)?\\([0-9]+\\)");
     }
     json!({ "anyOf": [
         { "enum": words },
@@ -238,7 +278,7 @@ pub(crate) const WATCHED: Kind<Selectors> = Kind {
 
 /// The ends of links.
 pub(crate) const LINK_ENDS: Kind<Selectors> = Kind {
-    words: "\"node N\", \"zone NAME\", \"all\" or \"resource\", or a list of them",
+    words: "\"node N\", \"service N\", \"zone NAME\", \"contenders\", \"service\", \"all\" or \"resource\", or a list of them",
     read: |reader, item| several(reader, item, Scope::Fixed),
     schema: |_| schema(Scope::Fixed),
 };

@@ -13,7 +13,7 @@ static MIDDLE: Key<Selectors> = Key::required(
     "bridge",
     TARGETS,
     "Who reaches both sides: \"rest\" for all that neither side takes; or nodes by name, and then both sides are \
-     named, or \"rest\", too.",
+     named, or \"rest\", too. The nodes of a coordination service are then of no side unless they are named.",
 );
 static RIGHT: Key<Selectors> = Key::required("right", ENDPOINTS, "The other side.");
 pub(crate) static TABLE: Table = Table { name: "bridge", keys: || vec![&LEFT, &MIDDLE, &RIGHT] };
@@ -81,7 +81,7 @@ pub(crate) fn sides(reader: &mut Reader<'_>, bridge: Bridge) -> Option<Vec<Selec
     Some(sides)
 }
 
-/// Replaces a side's `rest` by the nodes that it means.
+/// Replaces a side's `rest` by the nodes that it means. Like the resource, a coordination service is on a side only by name.
 fn spell_out_rest(
     reader: &Reader<'_>,
     left: Selectors,
@@ -105,5 +105,14 @@ fn spell_out_rest(
 
 /// Whether a selector means the same endpoints in every run.
 fn is_named(selector: &Selector) -> bool {
-    matches!(selector, Selector::Node(_) | Selector::Zone(_) | Selector::All | Selector::Resource)
+    matches!(
+        selector,
+        Selector::Node(_)
+            | Selector::ServiceNode(_)
+            | Selector::Zone(_)
+            | Selector::Contenders
+            | Selector::Service
+            | Selector::All
+            | Selector::Resource
+    )
 }

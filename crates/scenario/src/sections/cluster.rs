@@ -25,7 +25,8 @@ static ZONES: Key<Vec<Zone>> = Key::or(
 static ALGORITHMS_KEY: Key<Vec<String>> = Key::optional(
     "algorithms",
     ALGORITHMS,
-    "The algorithms that the scenario is meant for; all if left out.",
+    "The algorithms that the scenario is meant for; all if left out. A family stands for all of its algorithms: \"lease\", for \
+     one.",
 );
 static PROFILE_KEY: Key<Profile> = Key::or(
     "profile",

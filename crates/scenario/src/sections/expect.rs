@@ -1,4 +1,4 @@
-//! `[expect]` and `[expect.ALGORITHM]`: what the runs are expected to show.
+//! `[expect]`, `[expect.FAMILY]` and `[expect.ALGORITHM]`: what the runs are expected to show.
 
 use crate::catalogue::GoalNeeds;
 use crate::declare::{Declared, Item, Key, Kind, Table};
@@ -8,7 +8,7 @@ use crate::kinds::scalar::{COMPARISON, GOALS, INVARIANTS};
 use crate::kinds::word::CONNECTED;
 use crate::reader::{At, Fields, Reader, Remark};
 use crate::schema;
-use crate::sections::parameters::warn_if_unused;
+use crate::sections::parameters::{warn_if_none_used, warn_if_unused};
 use interregnum_kernel::{Connected, Span};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -89,7 +89,8 @@ pub(crate) static EXPECT: Key<Expectations> = Key::or(
     "{}",
     KIND,
     "What is expected of all seeds together. Unless said otherwise, every invariant holds. A table named after an \
-     algorithm, [expect.raft], overrides single keys for it.",
+     algorithm, [expect.raft], overrides single keys for it; one named after a family, [expect.lease], for all whose names \
+     begin with `lease-`, and tables of single ones override it in turn.",
 );
 
 static WITHIN: Key<Span> =
@@ -165,16 +166,27 @@ fn check_order(reader: &mut Reader<'_>, bounds: &[Option<At<Span>>; 4]) {
 const KIND: Kind<Expectations> = Kind {
     words: "the table [expect]",
     read: |reader, item| {
-        let names = reader.catalogue.algorithm_names();
-        let fields = reader.fields_and(item, &TABLE, &names)?;
+        let catalogue = reader.catalogue;
+        let (names, families) = (catalogue.algorithm_names(), catalogue.families());
+        let fields = reader.fields_and(item, &TABLE, &catalogue.names_and_families())?;
         let mut expect = Expectation::default();
         apply(reader, &fields, &mut expect);
-        let mut expect_for = BTreeMap::new();
-        let of_algorithms: Vec<_> =
-            fields.iter().filter(|(name, ..)| names.contains(name)).cloned().collect();
+        let mut expect_for: BTreeMap<String, Expectation> = BTreeMap::new();
+        let among = |known: &[&str]| -> Vec<_> {
+            fields.iter().filter(|(name, ..)| known.contains(name)).cloned().collect()
+        };
+        let (of_families, of_algorithms) = (among(&families), among(&names));
+        // What is said of a family holds for each of its algorithms, unless more is said of that one.
+        for (family, span, table) in of_families {
+            let members = catalogue.family(family);
+            warn_if_none_used(reader, family, span, &members);
+            let expectation = of_algorithm(reader, table, &expect)?;
+            expect_for.extend(members.into_iter().map(|name| (name.to_owned(), expectation.clone())));
+        }
         for (name, span, table) in of_algorithms {
             warn_if_unused(reader, name, span, "nothing is compared with this");
-            expect_for.insert(name.to_owned(), of_algorithm(reader, table, &expect)?);
+            let of_family = expect_for.get(name).unwrap_or(&expect).clone();
+            expect_for.insert(name.to_owned(), of_algorithm(reader, table, &of_family)?);
         }
         Some((expect, expect_for))
     },
@@ -183,6 +195,12 @@ const KIND: Kind<Expectations> = Kind {
         for name in catalogue.algorithm_names() {
             schema["properties"][name] = schema::of_table(&OF_ALGORITHM, catalogue);
             schema["properties"][name]["description"] = json!(format!("What is expected of {name} instead."));
+        }
+        for family in catalogue.families() {
+            schema["properties"][family] = schema::of_table(&OF_ALGORITHM, catalogue);
+            let description =
+                format!("What is expected of every algorithm whose name begins with `{family}-` instead.");
+            schema["properties"][family]["description"] = json!(description);
         }
         schema
     },

@@ -2,6 +2,7 @@
 
 use crate::kinds::selector::Selectors;
 use crate::reader::{At, Reader, Remark};
+use crate::sections::vocabulary;
 use interregnum_kernel::{NodeId, NodeSet};
 use interregnum_world::Selector;
 use std::ops::Range;
@@ -13,14 +14,24 @@ pub(crate) fn named(reader: &Reader<'_>, selector: &Selector) -> NodeSet {
         Selector::Zone(place) => {
             reader.zones().get(usize::from(*place)).map_or(NodeSet::EMPTY, |zone| zone.nodes)
         }
-        Selector::All => everyone(reader),
+        Selector::ServiceNode(place) => {
+            service(reader).iter().nth(usize::from(*place)).map(NodeSet::only).unwrap_or_default()
+        }
+        Selector::Contenders => everyone(reader),
+        Selector::Service => service(reader),
+        Selector::All => everyone(reader).union(service(reader)),
         _ => NodeSet::EMPTY,
     }
 }
 
-/// All nodes.
+/// All nodes but those of the coordination service.
 pub(crate) fn everyone(reader: &Reader<'_>) -> NodeSet {
     NodeSet::first(usize::from(reader.nodes()))
+}
+
+/// The nodes of the coordination service.
+fn service(reader: &Reader<'_>) -> NodeSet {
+    NodeSet::first(usize::from(reader.all_nodes())).minus(everyone(reader))
 }
 
 /// Reports endpoints that are in two groups, and a `rest` that does not come last.
@@ -35,7 +46,7 @@ pub(crate) fn check(reader: &mut Reader<'_>, groups: &[Selectors]) -> Option<()>
             let message = if !shared.is_empty() {
                 Some(format!(
                     "{} {} in two groups",
-                    in_words(shared),
+                    in_words(reader, shared),
                     if shared.len() > 1 { "are" } else { "is" }
                 ))
             } else if is_one_role(&one.value) && before.contains(&one.value) {
@@ -68,6 +79,8 @@ fn is_one_role(selector: &Selector) -> bool {
             | Selector::OldLeader
             | Selector::Candidates
             | Selector::Followers
+            | Selector::ServiceLeader
+            | Selector::ServiceFollowers
             | Selector::MinorityWithLeader
             | Selector::MajorityWithoutLeader
             | Selector::Subject
@@ -101,10 +114,11 @@ pub(crate) fn note_unnamed(reader: &mut Reader<'_>, groups: &At<Vec<Selectors>>)
         let named = members().fold(NodeSet::EMPTY, |set, one| set.union(named(reader, one)));
         let unnamed = everyone(reader).minus(named);
         // A role takes at most so many of the nodes that nobody names.
-        let by_role: usize = members().map(|one| most_by_role(reader, one)).sum();
+        let of_cluster = members().filter(|one| !one.is_of_service());
+        let by_role: usize = of_cluster.map(|one| most_by_role(reader, one)).sum();
         if unnamed.len() > by_role {
             let who = if by_role == 0 {
-                in_words(unnamed)
+                in_words(reader, unnamed)
             } else {
                 let (least, plural) = (unnamed.len() - by_role, unnamed.len() - by_role > 1);
                 format!("at least {least} node{}", if plural { "s" } else { "" })
@@ -122,6 +136,30 @@ pub(crate) fn note_unnamed(reader: &mut Reader<'_>, groups: &At<Vec<Selectors>>)
         }
     }
     note_resource(reader, &groups.value, &groups.span);
+    note_service(reader, &groups.value, &groups.span);
+}
+
+/// Says that the coordination service, or a part of it, stays reachable from every group, where an algorithm has one.
+fn note_service(reader: &mut Reader<'_>, groups: &[Selectors], span: &Range<usize>) {
+    let members = || groups.iter().flatten().map(|one| &one.value);
+    let by_role = members().any(|one| one.is_of_service() && named(reader, one).is_empty());
+    let at_large = |one: &Selector| {
+        matches!(one, Selector::Rest | Selector::MinorityWithLeader | Selector::MajorityWithoutLeader)
+    };
+    if by_role || members().any(at_large) || !vocabulary::any(reader, |algorithm| algorithm.service) {
+        return;
+    }
+    let service = service(reader);
+    let unnamed = members().fold(service, |left, one| left.minus(named(reader, one)));
+    if unnamed.is_empty() {
+        return;
+    }
+    let who =
+        if unnamed == service { "the coordination service".to_owned() } else { in_words(reader, unnamed) };
+    let (are, stay) =
+        if unnamed.len() > 1 && unnamed != service { ("are", "they stay") } else { ("is", "it stays") };
+    let message = format!("{who} {are} in no group: {stay} reachable from every group");
+    reader.report(Remark::note(span.clone(), message));
 }
 
 /// Says that the resource stays reachable from every group, where somebody writes to it.
@@ -133,10 +171,14 @@ pub(crate) fn note_resource(reader: &mut Reader<'_>, groups: &[Selectors], span:
     }
 }
 
-/// How many nodes a selector can mean; none where nothing is known of the cluster.
+/// How many nodes a selector can mean; none where nothing is known of the cluster. A coordination service counts where every
+/// algorithm of the scenario has one.
 pub(crate) fn most(reader: &Reader<'_>, selectors: &Selectors) -> usize {
-    let all = usize::from(reader.nodes());
+    let serves_all = !vocabulary::any(reader, |algorithm| !algorithm.service);
+    let everyone = if serves_all { everyone(reader).union(service(reader)) } else { everyone(reader) };
+    let all = everyone.len();
     let by_name = selectors.iter().fold(NodeSet::EMPTY, |set, one| set.union(named(reader, &one.value)));
+    let by_name = by_name.intersection(everyone);
     let by_role: usize = selectors.iter().map(|one| most_by_role(reader, &one.value)).sum();
     let rest = selectors.iter().any(|one| one.value == Selector::Rest);
     if rest { all } else { (by_name.len() + by_role).min(all) }
@@ -148,20 +190,32 @@ fn most_by_role(reader: &Reader<'_>, selector: &Selector) -> usize {
     match selector {
         Selector::Leader | Selector::OldLeader | Selector::Candidate | Selector::Subject => 1,
         Selector::Random(count) | Selector::RandomService(count) => usize::from(*count),
-        Selector::ServiceNode(_) | Selector::ServiceLeader => 1,
-        Selector::Contenders | Selector::Service | Selector::ServiceFollowers => nodes,
+        Selector::ServiceLeader => 1,
+        Selector::ServiceFollowers => service(reader).len(),
         Selector::Candidates | Selector::Followers => nodes,
         // Spares, which no quorum needs, may be drawn besides.
         Selector::MinorityWithLeader | Selector::MajorityWithoutLeader if reader.known.spares => nodes,
         Selector::MinorityWithLeader => nodes / 2,
         Selector::MajorityWithoutLeader => nodes / 2 + 1,
-        Selector::Node(_) | Selector::Zone(_) | Selector::All | Selector::Rest | Selector::Resource => 0,
+        Selector::Node(_)
+        | Selector::ServiceNode(_)
+        | Selector::Zone(_)
+        | Selector::Contenders
+        | Selector::Service
+        | Selector::All
+        | Selector::Rest
+        | Selector::Resource => 0,
     }
 }
 
-/// "node 1, node 2 and node 5".
-fn in_words(nodes: NodeSet) -> String {
-    let names: Vec<String> = nodes.iter().map(|NodeId(index)| format!("node {}", index + 1)).collect();
+/// "node 1, node 2 and service 1".
+fn in_words(reader: &Reader<'_>, nodes: NodeSet) -> String {
+    let contenders = reader.nodes();
+    let name = |NodeId(index)| match index {
+        index if index < contenders => format!("node {}", index + 1),
+        index => format!("service {}", index - contenders + 1),
+    };
+    let names: Vec<String> = nodes.iter().map(name).collect();
     match names.split_last() {
         None => "no node".to_owned(),
         Some((only, [])) => only.clone(),

@@ -11,6 +11,7 @@ pub(crate) mod nemesis;
 pub(crate) mod network;
 pub(crate) mod parameters;
 pub(crate) mod run;
+pub(crate) mod service;
 pub(crate) mod surroundings;
 pub(crate) mod trigger;
 pub(crate) mod vocabulary;
@@ -50,6 +51,7 @@ pub(crate) static DOCUMENT: Table = Table {
             &NAME_KEY,
             &SUMMARY,
             &cluster::CLUSTER,
+            &service::SERVICE,
             &parameters::PARAMETERS,
             &network::NETWORK,
             &surroundings::DISK,
@@ -69,6 +71,7 @@ pub(crate) fn tables() -> Vec<&'static Table> {
     vec![
         &DOCUMENT,
         &cluster::TABLE,
+        &service::TABLE,
         &network::TABLE,
         &network::LINK_TABLE,
         &surroundings::DISK_TABLE,
@@ -128,6 +131,7 @@ pub(crate) fn read(reader: &mut Reader<'_>, top: &Fields<'_, '_>) -> Option<Scen
     let name = reader.get(top, &NAME_KEY);
     let summary = reader.get(top, &SUMMARY);
     let cluster = reader.get(top, &cluster::CLUSTER).map(|cluster| cluster.value);
+    let service = reader.get(top, &service::SERVICE);
     let run = reader.get(top, &run::RUN).map(|run| run.value);
     let parameters = reader.get(top, &parameters::PARAMETERS);
     let workload = reader.get(top, &surroundings::WORKLOAD);
@@ -140,13 +144,14 @@ pub(crate) fn read(reader: &mut Reader<'_>, top: &Fields<'_, '_>) -> Option<Scen
     let faults = reader.get(top, &fault::FAULT);
     let expect = reader.get(top, &expect::EXPECT);
 
-    let cluster = cluster?;
+    let (cluster, ()) = (cluster?, service?.value);
     let parameters = parameters::with_cluster(parameters?.value, &cluster);
     let Cluster { nodes, members, algorithms, profile, written } = cluster;
     let run = run?;
-    let setting = Setting {
-        nodes,
-        service: NodeSet::EMPTY,
+    let all = reader.all_nodes();
+    let served = Setting {
+        nodes: all,
+        service: NodeSet::first(usize::from(all)).minus(NodeSet::first(usize::from(nodes))),
         zones: reader.known.zones.take()?,
         down: run.down,
         links: network?.value,
@@ -161,6 +166,7 @@ pub(crate) fn read(reader: &mut Reader<'_>, top: &Fields<'_, '_>) -> Option<Scen
         horizon: run.horizon,
     };
     let (mut expect, mut expect_for) = expect?.value;
+    let through_service = reader.catalogue.algorithms.iter().filter(|algorithm| algorithm.service);
     let as_written = written == (nodes, profile);
     if !as_written {
         expect = expect.without_numbers();
@@ -173,7 +179,9 @@ pub(crate) fn read(reader: &mut Reader<'_>, top: &Fields<'_, '_>) -> Option<Scen
         profile,
         members,
         parameters,
-        setting,
+        setting: served.without_service(),
+        served,
+        contend_through_service: through_service.map(|one| one.name.to_owned()).collect(),
         expect,
         expect_for,
         overrides: reader.overrides,

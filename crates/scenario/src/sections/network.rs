@@ -7,6 +7,7 @@ use crate::kinds::scalar::{FLAG, PROBABILITY};
 use crate::kinds::selector::{LINK_ENDS, Selectors};
 use crate::reader::{Reader, Remark};
 use crate::schema;
+use crate::sections::groups;
 use interregnum_kernel::{NodeSet, Span};
 use interregnum_world::{Endpoint, Latency, LinkSetting, Probability, Selector, Setting};
 use serde_json::json;
@@ -93,7 +94,8 @@ const KIND: Kind<Vec<LinkSetting>> = Kind {
         let duplicate = reader.get(&fields, &DUPLICATE);
         let reorder = reader.get(&fields, &REORDER);
         let rules = reader.get(&fields, &LINKS);
-        let nodes = reader.known.nodes?;
+        reader.known.nodes?;
+        let nodes = reader.all_nodes();
         let (loss, duplicate, reorder) = (loss?.value, duplicate?.value, reorder?.value);
         let link = |latency| LinkSetting {
             latency,
@@ -163,17 +165,12 @@ fn rule(reader: &mut Reader<'_>, item: &Item<'_>) -> Option<Rule> {
 
 /// The endpoints that fixed selectors name.
 fn endpoints(reader: &Reader<'_>, selectors: Selectors) -> Vec<Endpoint> {
-    let nodes = reader.nodes();
+    let nodes = reader.all_nodes();
     let of_set = |set: NodeSet| set.iter().map(Endpoint::from).collect::<Vec<_>>();
     let one = |selector: Selector| match selector {
-        Selector::Node(node) => vec![Endpoint::from(node)],
-        Selector::Zone(place) => {
-            reader.zones().get(usize::from(place)).map_or(vec![], |zone| of_set(zone.nodes))
-        }
-        Selector::All => of_set(NodeSet::first(usize::from(nodes))),
         Selector::Resource => vec![Endpoint::resource(nodes)],
         // The kind of value admits no role here.
-        _ => Vec::new(),
+        named => of_set(groups::named(reader, &named)),
     };
     selectors.into_iter().flat_map(|selector| one(selector.value)).collect()
 }

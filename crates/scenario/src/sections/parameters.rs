@@ -60,6 +60,17 @@ pub(crate) fn warn_if_unused(reader: &mut Reader<'_>, name: &str, span: Range<us
     }
 }
 
+/// The same of a family none of whose algorithms are the scenario's.
+pub(crate) fn warn_if_none_used(reader: &mut Reader<'_>, family: &str, span: Range<usize>, members: &[&str]) {
+    let is_used = |names: &Vec<String>| names.iter().any(|known| members.contains(&known.as_str()));
+    if !reader.known.algorithms.as_ref().is_none_or(is_used) {
+        let message = format!(
+            "no algorithm of the family `{family}` is among the scenario's: nothing is compared with this"
+        );
+        reader.report(Remark::warning(span, message).hint("add it to `algorithms` in [cluster]"));
+    }
+}
+
 /// Gives every algorithm's parameters the cluster's size and profile.
 pub(crate) fn with_cluster(
     mut all: BTreeMap<String, Parameters>,

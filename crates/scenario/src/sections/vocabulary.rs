@@ -15,7 +15,7 @@ fn meant<'r>(reader: &Reader<'r>) -> impl Iterator<Item = &'r AlgorithmInfo> {
 }
 
 /// The algorithms that know something, and those that do not.
-fn split<'r>(
+pub(crate) fn split<'r>(
     reader: &Reader<'r>,
     knows: impl Fn(&AlgorithmInfo) -> bool,
 ) -> (Vec<&'static str>, Vec<&'static str>) {
@@ -24,8 +24,13 @@ fn split<'r>(
     (names(able), names(unable))
 }
 
+/// Whether some algorithm of the scenario knows something.
+pub(crate) fn any(reader: &Reader<'_>, knows: impl Fn(&AlgorithmInfo) -> bool) -> bool {
+    meant(reader).any(knows)
+}
+
 /// How to keep to the algorithms that know something.
-fn keep_to(able: &[&str]) -> String {
+pub(crate) fn keep_to(able: &[&str]) -> String {
     let able: Vec<String> = able.iter().map(|name| format!("\"{name}\"")).collect();
     match able.as_slice() {
         [] => "no algorithm of this scenario does".to_owned(),

@@ -51,6 +51,7 @@ pub fn catalogue() -> Catalogue {
                 name: "raft",
                 parameters: &RAFT,
                 bugs: vec!["raft-vote-before-fsync", "raft-count-duplicate-votes"],
+                service: false,
                 orders: ORDERS,
                 kinds: &["RequestVote", "AppendEntries"],
                 phases: &["vote-queued"],
@@ -59,6 +60,7 @@ pub fn catalogue() -> Catalogue {
                 name: "bully",
                 parameters: &[],
                 bugs: Vec::new(),
+                service: false,
                 orders: ORDERS,
                 kinds: &["Election", "Coordinator"],
                 phases: &[],
@@ -80,6 +82,27 @@ pub fn catalogue() -> Catalogue {
             GoalInfo { name: "stale-write-rejected", summary: "one was", needs: GoalNeeds::Fencing },
         ],
     }
+}
+
+/// The same with a family of algorithms that contend through a coordination service.
+pub fn served_catalogue() -> Catalogue {
+    let mut catalogue = catalogue();
+    let lease = |name| AlgorithmInfo {
+        name,
+        parameters: &[],
+        bugs: Vec::new(),
+        service: true,
+        orders: ORDERS,
+        kinds: &["Request"],
+        phases: &[],
+    };
+    catalogue.algorithms.extend([lease("lease-etcd"), lease("lease-redis")]);
+    catalogue
+}
+
+/// Reads a text that may name the algorithms of that family.
+pub fn read_served(text: &str) -> Result<(Scenario, Vec<Diagnostic>), Vec<Diagnostic>> {
+    read("test.toml", text, &served_catalogue(), &mut |_| Ok(RTT.to_owned()))
 }
 
 /// Round trips between two places.

@@ -50,7 +50,10 @@ fn a_link_has_fixed_ends_and_a_purpose() {
         "[[network.link]]\nfrom = «\"leader\"»\nto = \"all\"\nloss = 0.1",
         "`leader` cannot be told before the run, and links are fixed before it",
     );
-    assert_eq!(remark.expected, "`all`, `resource`, `node N` or `zone NAME`");
+    assert_eq!(
+        remark.expected,
+        "`contenders`, `service`, `all`, `resource`, `node N`, `service N` or `zone NAME`"
+    );
     let remark =
         warning("«[[network.link]]»\nfrom = \"node 1\"\nto = \"resource\"", "this exception changes nothing");
     assert_eq!(remark.expected, "a `latency`, `loss`, `duplicate` or `reorder`");

@@ -80,7 +80,7 @@ fn levers_of_later_versions_are_unknown_keys() {
         let body = format!("[[fault]]\nat = \"1s\"\n«{key}» = \"leader\"");
         error(&body, &format!("unknown key `{key}` in [[fault]]"));
     }
-    for table in ["weather", "service"] {
+    for table in ["weather", "tides"] {
         error(&format!("[«{table}»]"), &format!("unknown key `{table}` in the scenario"));
     }
 }
