@@ -89,12 +89,10 @@ impl EpochMonotonic {
         }
     }
 
-    /// The epoch observed at a restart belongs to one of the node's offices, and is not said to which. So it is
-    /// accused only if it is below what was stored for every one of them; almost always there is only one.
+    /// The epoch observed at a restart belongs to the office that the node's role and log are about.
     fn restart(&mut self, seen: &Observation, to: Epoch) {
         *self.entered.of(seen.node) = to;
-        let own = self.stored.as_slice().iter().filter(|((node, _), _)| *node == seen.node);
-        let Some(from) = own.map(|(_, epoch)| *epoch).min() else { return };
+        let Some(from) = self.stored.recall((seen.node, seen.office)).copied() else { return };
         self.report.exercise();
         if to < from {
             self.report.violate(seen, Breach { step: Step::Restarted, node: seen.node, from, to });
@@ -211,10 +209,17 @@ mod tests {
             .stored(n(2), 2)
             .stored_for(Office::SERVICE, n(1), 2)
             .crashed(n(1))
-            .restarted(n(1), 2)
+            .restarted(n(1), 7)
             .elected(n(1), 8)
             .elected(n(2), 3);
         assert_eq!(story.judged_by::<EpochMonotonic>().verdict(), Holds);
+    }
+
+    #[test]
+    fn a_service_node_comes_back_with_the_services_own_epoch() {
+        let story = history().served_by(&[n(4)]).stored_for(Office::SERVICE, n(4), 3).stored(n(4), 90).crashed(n(4));
+        assert_eq!(story.clone().restarted(n(4), 3).judged_by::<EpochMonotonic>().verdict(), Holds, "its own");
+        assert_eq!(story.restarted(n(4), 2).judged_by::<EpochMonotonic>().verdict(), Violated, "and below it");
     }
 
     #[test]

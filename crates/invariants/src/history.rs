@@ -4,7 +4,7 @@
 use crate::{Monitor, Setting, Suite, Verdict};
 use interregnum_kernel::{
     Command, Connected, Covered, Epoch, Fact, FencingToken, GlobalTime, Incarnation, Leadership, LogChain,
-    LogEntry, LogIndex, LossCause, NodeId, Observation, Observer, Office, Span, What, Write,
+    LogEntry, LogIndex, LossCause, NodeId, NodeSet, Observation, Observer, Office, Span, What, Write,
 };
 
 /// The node that reports call by this number.
@@ -16,6 +16,7 @@ pub(crate) fn n(number: u8) -> NodeId {
 pub(crate) fn history() -> History {
     History {
         setting: Setting { nodes: 5, ..Setting::default() },
+        service: NodeSet::EMPTY,
         now: GlobalTime::ZERO,
         latest: n(1),
         incarnations: [Incarnation::ZERO; 8],
@@ -27,6 +28,8 @@ pub(crate) fn history() -> History {
 #[derive(Clone)]
 pub(crate) struct History {
     setting: Setting,
+    /// The nodes of the coordination service.
+    service: NodeSet,
     now: GlobalTime,
     /// The node that was elected last, whose log is told.
     latest: NodeId,
@@ -96,6 +99,11 @@ impl History {
         self.setting = setting;
         self
     }
+    /// These nodes are a coordination service's: what they say of themselves is about its own leadership.
+    pub(crate) fn served_by(mut self, service: &[NodeId]) -> History {
+        self.service = service.iter().copied().collect();
+        self
+    }
     /// Time goes on to this many milliseconds.
     pub(crate) fn at(mut self, millis: u64) -> History {
         self.now = GlobalTime::ZERO + Span::millis(millis);
@@ -104,7 +112,8 @@ impl History {
 
     fn tell(mut self, node: NodeId, what: What) -> History {
         let incarnation = self.incarnations[node.index()];
-        self.told.push(Observation { at: self.now, node, incarnation, office: Office::CONTESTED, what });
+        let office = if self.service.contains(node) { Office::SERVICE } else { Office::CONTESTED };
+        self.told.push(Observation { at: self.now, node, incarnation, office, what });
         self
     }
 
@@ -153,6 +162,15 @@ impl History {
     }
     pub(crate) fn stored_for(self, office: Office, node: NodeId, epoch: u64) -> History {
         self.tell(node, What::Fact(Fact::EpochStored { office, epoch: Epoch(epoch) }))
+    }
+    pub(crate) fn granted(self, node: NodeId, number: u64, holder: NodeId) -> History {
+        self.tell(node, What::Fact(Fact::Granted { epoch: Epoch(number), holder }))
+    }
+    pub(crate) fn renewed(self, node: NodeId, session: u64, millis: u64) -> History {
+        self.tell(node, What::Fact(Fact::Renewed { session, length: Span::millis(millis) }))
+    }
+    pub(crate) fn expired(self, node: NodeId, session: u64) -> History {
+        self.tell(node, What::Fact(Fact::Expired { session }))
     }
     pub(crate) fn entered(self, node: NodeId, epoch: u64) -> History {
         self.tell(node, What::EpochEntered(Epoch(epoch)))

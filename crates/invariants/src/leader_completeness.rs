@@ -5,17 +5,17 @@
 //! entry is remembered with the highest epoch elected when it was first committed. The leader that committed it had
 //! that epoch or a lower one; a later leader with a higher epoch than that must have the entry.
 //!
-//! Observations of logs do not name an office. Where a coordination service has a leader of its own, the replicated
-//! log is the service's and the contested leader has none; a service commits nothing before it has elected a leader.
-//! So the log is the service's as soon as one is elected, and the contested leader's otherwise.
+//! Where a coordination service has a leader of its own, the replicated log is the service's, and whoever leads the
+//! contenders has none. A service commits nothing before it has elected a leader. So the log is the service's as soon as one
+//! is elected, and the contested leader's otherwise.
 //!
 //! A log may begin with a snapshot, of whose entries only a digest is left. It must be the digest of what was committed:
 //! a snapshot claims that all it covers is, whatever the epochs.
 
-use crate::memory::{Memory, of_office};
+use crate::memory::{LogOwner, Memory, of_office};
 use crate::{Info, Monitor, PropertyKind, Report, Setting};
 use interregnum_kernel::{
-    Covered, Epoch, Interest, Leadership, LogChain, LogEntry, LogIndex, Observation, Office, What,
+    Covered, Epoch, Interest, Leadership, LogChain, LogEntry, LogIndex, Observation, What,
 };
 use std::fmt;
 
@@ -24,8 +24,7 @@ use std::fmt;
 pub struct LeaderCompleteness {
     report: Report,
     committed: Memory<LogIndex, Committed>,
-    /// The office whose log it is.
-    office: Office,
+    owner: LogOwner,
     /// The highest epoch elected in that office.
     highest: Epoch,
     /// The election whose log is being told.
@@ -98,11 +97,12 @@ impl fmt::Display for Breach {
 
 impl LeaderCompleteness {
     fn elected(&mut self, leader: Leadership) {
-        if leader.office > self.office {
-            (self.office, self.highest) = (leader.office, Epoch::ZERO);
+        let (owns, other) = self.owner.hear(leader.office);
+        if other {
+            self.highest = Epoch::ZERO;
         }
         self.inspection = None;
-        if leader.office == self.office {
+        if owns {
             self.highest = self.highest.max(leader.epoch);
             self.inspection = Some(Inspection { leader, next: LogIndex(1) });
         }
@@ -173,7 +173,7 @@ impl Monitor for LeaderCompleteness {
         LeaderCompleteness {
             report: Report::default(),
             committed: Memory::default(),
-            office: Office::CONTESTED,
+            owner: LogOwner::default(),
             highest: Epoch::ZERO,
             inspection: None,
         }
@@ -181,7 +181,7 @@ impl Monitor for LeaderCompleteness {
     fn reset(&mut self, _: &Setting) {
         self.report = Report::default();
         self.committed.clear();
-        (self.office, self.highest, self.inspection) = (Office::CONTESTED, Epoch::ZERO, None);
+        (self.owner, self.highest, self.inspection) = (LogOwner::default(), Epoch::ZERO, None);
     }
     #[inline]
     fn observe(&mut self, seen: &Observation) {
@@ -190,7 +190,7 @@ impl Monitor for LeaderCompleteness {
             What::LeaderLog { index, entry } => self.told(seen, index, entry),
             What::LeaderLogEnd { .. } => self.told_all(seen),
             What::LeaderSnapshot(covered) => self.told_snapshot(seen, covered),
-            What::Committed { index, entry } => {
+            What::Committed { index, entry } if self.owner.hear(seen.office).0 => {
                 self.committed.remember(index, Committed { entry, under: self.highest });
             }
             _ => {}
@@ -289,6 +289,7 @@ mod tests {
     #[test]
     fn the_contested_leader_needs_no_log_where_the_service_has_one() {
         let story = history()
+            .served_by(&[n(1), n(2), n(3)])
             .elected_to(Office::SERVICE, n(1), 1)
             .with_log(&[])
             .committed(n(1), 1, 1)

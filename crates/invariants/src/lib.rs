@@ -42,8 +42,10 @@ registry::registry! {
     leader_completeness::LeaderCompleteness,
     log_agreement::LogAgreement,
     fenced_writes::FencedWrites,
+    token_monotonic::TokenMonotonic,
     leader_exclusion::LeaderExclusion,
     lease_exclusion::LeaseExclusion,
+    lease_kept::LeaseKept,
     leader_within::LeaderWithin,
     leader_during::LeaderDuring,
 }

@@ -3,10 +3,12 @@
 //! A process that starts again may commit again from the first entry on, or from behind a snapshot: its first commit
 //! may stand anywhere up to one place beyond what the cluster has committed so far. From there on it goes one by one.
 //!
+//! Where there is a coordination service the log is its nodes': those that contend through it have none, and are not judged.
+//!
 //! A node that says which snapshot it goes on from is held to it: the snapshot's digest must be that of what was agreed
 //! on, and the node's next commit is the one behind it.
 
-use crate::memory::{Memory, PerNode};
+use crate::memory::{LogOwner, Memory, PerNode};
 use crate::{Info, Monitor, PropertyKind, Report, Setting};
 use interregnum_kernel::{
     Covered, Fact, Interest, LogChain, LogEntry, LogIndex, NodeId, NodeSet, Observation, What,
@@ -18,6 +20,7 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct LogAgreement {
     report: Report,
+    owner: LogOwner,
     agreed: Memory<LogIndex, Agreed>,
     /// The last position that each running process has committed.
     progress: PerNode<Option<LogIndex>>,
@@ -160,23 +163,27 @@ impl Monitor for LogAgreement {
     fn new(setting: &Setting) -> LogAgreement {
         LogAgreement {
             report: Report::default(),
+            owner: LogOwner::default(),
             agreed: Memory::default(),
             progress: PerNode::new(setting.nodes),
         }
     }
     fn reset(&mut self, setting: &Setting) {
         self.report = Report::default();
+        self.owner = LogOwner::default();
         self.agreed.clear();
         self.progress.reset(setting.nodes);
     }
     #[inline]
     fn observe(&mut self, seen: &Observation) {
         match seen.what {
-            What::Committed { index, entry } => {
+            What::Committed { index, entry } if self.owner.hear(seen.office).0 => {
                 self.in_order(seen, index);
                 self.in_agreement(seen, index, entry);
             }
-            What::Fact(Fact::Restored(covered)) => self.restored(seen, covered),
+            What::Fact(Fact::Restored(covered)) if self.owner.hear(seen.office).0 => {
+                self.restored(seen, covered);
+            }
             What::Crashed => *self.progress.of(seen.node) = None,
             _ => {}
         }

@@ -104,6 +104,20 @@ impl<T: Clone + Default> PerNode<T> {
     }
 }
 
+/// Whose log is replicated. Where there is a coordination service it is the service's: those that contend have none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct LogOwner(Office);
+
+impl LogOwner {
+    /// Hears of a node's log, or of an election that will bring one: whether that is the log, and whether the log turns
+    /// out to be another than was thought so far.
+    pub(crate) fn hear(&mut self, office: Office) -> (bool, bool) {
+        let other = office > self.0;
+        self.0 = self.0.max(office);
+        (office == self.0, other)
+    }
+}
+
 /// How a sentence names an office. The contested one goes without saying.
 pub(crate) fn of_office(office: Office) -> &'static str {
     match office {

@@ -50,7 +50,11 @@ fn everything_goes_wrong() -> History {
         .committed(n(2), 1, 2)
         .accepted(n(2), 2)
         .accepted(n(1), 1)
-        .rejected(n(1), 1);
+        .rejected(n(1), 1)
+        .granted(n(3), 2, n(1))
+        .granted(n(3), 1, n(2))
+        .renewed(n(3), 1, 100)
+        .expired(n(3), 1);
     let story = story.lost_quorum(n(1), 1).lease_lost(n(1)).deposed(n(1)).crashed(n(1)).restarted(n(1), 0);
     let story = story.at(30).links_changed(Connected::Quorum);
     story.at(90).healed().at(99).ended()
@@ -76,7 +80,12 @@ fn all_is_well() -> History {
         .with_log(&[1])
         .lease_held(n(2))
         .committed(n(2), 1, 1)
-        .accepted(n(2), 2);
+        .accepted(n(2), 2)
+        .granted(n(3), 1, n(1))
+        .granted(n(3), 2, n(2))
+        .renewed(n(3), 1, 50)
+        .at(80)
+        .expired(n(3), 1);
     story.restarted(n(1), 1).stored(n(1), 2).at(99).ended()
 }
 
