@@ -158,7 +158,7 @@ impl Ask {
             Ask::Do(Operation::Open(_)) => 12,
             Ask::Do(Operation::Close(..)) => 13,
             Ask::Do(Operation::Join(_)) => 14,
-            Ask::Do(Operation::Leave(_)) => 15,
+            Ask::Do(Operation::Leave(..)) => 15,
             Ask::Do(Operation::Acquire(_)) => 16,
             Ask::Do(Operation::Release(_)) => 17,
             Ask::Do(Operation::Elect(..)) => 18,

@@ -59,10 +59,15 @@ pub trait Recipe: Clone + Debug + Eq + Hash + Send + Sync + 'static {
         Vec::new()
     }
 
+    /// Whether a session can still be renewed when its time has run out, as long as it has not been ended.
+    fn renews_late(&self) -> bool {
+        true
+    }
+
     /// What the service does in its own way.
     fn rules(&self) -> &Rules;
 
-    /// Where the service's leader renews and ends sessions only while it holds Raft's lease: by how many parts per million any
+    /// Where the service's leader renews and ends sessions, and answers reads, only while it holds Raft's lease: by how many parts per million any
     /// clock is assumed to run fast or slow at most. Otherwise one that does not know yet that it was deposed renews and ends
     /// sessions that its successor has in its care.
     fn master_lease(&self) -> Option<u64> {

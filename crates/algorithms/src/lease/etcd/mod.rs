@@ -189,7 +189,7 @@ impl Etcd {
                 contender.place = Place::Waiting;
                 contender.client.watch(Watch::Ahead(contender.session), out);
             }
-            (Ask::Do(Operation::Leave(_)), Answer::Outcome(Outcome::Done(_), _)) => {
+            (Ask::Do(Operation::Leave(..)), Answer::Outcome(Outcome::Done(_), _)) => {
                 self.join(contender, now, out);
             }
             (Ask::Read, Answer::View(view)) => self.on_asked(contender, view, out),
@@ -257,7 +257,11 @@ impl Etcd {
     fn on_resign(&self, contender: &mut Contender, now: Now, out: &mut Out<Etcd>) {
         if contender.place == Place::Leading {
             contender.place = Place::Leaving;
-            contender.client.call(Ask::Do(Operation::Leave(contender.session)), now, out);
+            contender.client.call(
+                Ask::Do(Operation::Leave(contender.session, Operation::named(contender.created))),
+                now,
+                out,
+            );
             out.reach(Moment::ReleaseSent.into());
         }
     }

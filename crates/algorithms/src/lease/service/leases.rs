@@ -38,7 +38,7 @@ impl Lease {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Leases {
     leases: BTreeMap<SessionId, Lease>,
-    /// Where ticks are counted from.
+    /// Where ticks are counted from: when the process began.
     origin: LocalTime,
     /// When the timer runs out, if it is armed.
     armed: Option<LocalTime>,
@@ -54,6 +54,11 @@ pub(super) enum Due {
 }
 
 impl Leases {
+    /// None, at a process that begins now.
+    pub(super) fn new(now: LocalTime) -> Leases {
+        Leases { origin: now, ..Leases::default() }
+    }
+
     /// A new leader gives every session its time.
     pub(super) fn take_over(
         &mut self,
@@ -62,7 +67,6 @@ impl Leases {
         sessions: impl Iterator<Item = SessionId>,
     ) {
         let known = std::mem::take(&mut self.leases);
-        self.origin = now;
         self.armed = None;
         for session in sessions {
             // The bug: what the node has known since before it led is taken for the truth.
@@ -74,10 +78,15 @@ impl Leases {
 
     /// No longer a leader.
     pub(super) fn clear(&mut self, rules: &SessionRules) {
-        if rules.flaw != Some(Flaw::TakeoverForgetsRenewals) {
+        if rules.flaw.is_none() {
             self.leases.clear();
         }
         self.armed = None;
+    }
+
+    /// Whether a session's time has run out, though it may not have been ended yet.
+    pub(super) fn is_over(&self, now: LocalTime, session: SessionId) -> bool {
+        self.leases.get(&session).is_some_and(|lease| now >= lease.ends)
     }
 
     /// A session begins.
@@ -218,11 +227,15 @@ mod tests {
     }
 
     #[test]
-    fn ends_fall_on_ticks_counted_from_the_takeover() {
+    fn ends_fall_on_ticks_counted_from_the_process_beginning() {
         let rules = SessionRules { tick: Span::secs(4), extension: Span::ZERO, ..RULES };
-        let mut leases = Leases::default();
-        leases.take_over(&rules, at(1), [session(1)].into_iter());
-        assert_eq!(leases.arm(&rules, at(1)), Some(Span::secs(12)), "eleven, and up to the third tick");
+        let mut leases = Leases::new(at(1));
+        leases.take_over(&rules, at(2), [session(1)].into_iter());
+        assert_eq!(
+            leases.arm(&rules, at(2)),
+            Some(Span::secs(11)),
+            "twelve, and up to the third tick after one"
+        );
         assert_eq!(leases.take_due(&rules, at(12)), None);
         assert_eq!(leases.take_due(&rules, at(13)), Some(Due::End(session(1))));
     }

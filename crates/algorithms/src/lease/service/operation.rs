@@ -110,8 +110,9 @@ pub enum Operation {
     /// Create the session's own key under the common prefix, behind those that are there (etcd's campaign, ZooKeeper's
     /// ephemeral sequential node). Done at once where it is there already.
     Join(SessionId),
-    /// Delete that key.
-    Leave(SessionId),
+    /// Delete that key, if it is still the one created at this revision, modulo 2^30: the request may arrive again when the
+    /// session has another.
+    Leave(SessionId, u32),
     /// Take the lock for the session, if nobody has it.
     Acquire(SessionId),
     /// Let go of the lock, if the session has it.
@@ -126,16 +127,20 @@ pub enum Operation {
 const MARK: u64 = 1 << 62;
 const CODE_AT: u32 = 58;
 const SESSION_BITS: u32 = 6 + LIFE_BITS + NUMBER_BITS;
-const ELECT_BITS: u32 = 30;
+const NAMED_BITS: u32 = 30;
 
 impl Operation {
+    /// What an operation names of a number: its last 30 bits.
+    pub fn named(number: u64) -> u32 {
+        (number & ((1 << NAMED_BITS) - 1)) as u32
+    }
     /// The session that it is about.
     pub fn session(&self) -> SessionId {
         match *self {
             Operation::Open(session)
             | Operation::Close(session, _)
             | Operation::Join(session)
-            | Operation::Leave(session)
+            | Operation::Leave(session, _)
             | Operation::Acquire(session)
             | Operation::Release(session)
             | Operation::Elect(session, _)
@@ -150,12 +155,10 @@ impl Operation {
             Operation::Close(session, Ending::Asked) => (1, session.packed()),
             Operation::Close(session, Ending::Expired) => (2, session.packed()),
             Operation::Join(session) => (3, session.packed()),
-            Operation::Leave(session) => (4, session.packed()),
+            Operation::Leave(session, number) => (4, numbered(session, number)),
             Operation::Acquire(session) => (5, session.packed()),
             Operation::Release(session) => (6, session.packed()),
-            Operation::Elect(session, number) => {
-                (7, session.packed() << ELECT_BITS | u64::from(number) & ((1 << ELECT_BITS) - 1))
-            }
+            Operation::Elect(session, number) => (7, numbered(session, number)),
             Operation::Update(update) => (8, packed_update(update)),
         };
         Command(MARK | code << CODE_AT | body)
@@ -174,17 +177,29 @@ impl Operation {
             1 => Operation::Close(session, Ending::Asked),
             2 => Operation::Close(session, Ending::Expired),
             3 => Operation::Join(session),
-            4 => Operation::Leave(session),
+            4 => {
+                let (session, number) = unnumbered(body);
+                Operation::Leave(session, number)
+            }
             5 => Operation::Acquire(session),
             6 => Operation::Release(session),
             7 => {
-                let number = (body & ((1 << ELECT_BITS) - 1)) as u32;
-                Operation::Elect(SessionId::unpacked(body >> ELECT_BITS), number)
+                let (session, number) = unnumbered(body);
+                Operation::Elect(session, number)
             }
             8 => Operation::Update(unpacked_update(body)),
             _ => return None,
         })
     }
+}
+
+/// What an operation names of a number that may be longer.
+fn numbered(session: SessionId, number: u32) -> u64 {
+    session.packed() << NAMED_BITS | u64::from(number) & ((1 << NAMED_BITS) - 1)
+}
+
+fn unnumbered(body: u64) -> (SessionId, u32) {
+    (SessionId::unpacked(body >> NAMED_BITS), (body & ((1 << NAMED_BITS) - 1)) as u32)
 }
 
 /// The session's own number does not fit, and is not needed: a record names processes.
@@ -227,7 +242,8 @@ mod tests {
                 Operation::Close(session, Ending::Asked),
                 Operation::Close(session, Ending::Expired),
                 Operation::Join(session),
-                Operation::Leave(session),
+                Operation::Leave(session, 0),
+                Operation::Leave(session, (1 << 30) - 1),
                 Operation::Acquire(session),
                 Operation::Release(session),
                 Operation::Elect(session, 0),

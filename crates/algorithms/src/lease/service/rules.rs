@@ -25,7 +25,7 @@ pub struct SessionRules {
     pub ttl: Span,
     /// How long after the last renewal the session is ended (Consul: twice the TTL).
     pub patience: Span,
-    /// Sessions are ended at multiples of this only, since the leader took over; zero for at any time. (etcd looks for leases
+    /// Sessions are ended at multiples of this only, since the leader's process began; zero for at any time. (etcd looks for leases
     /// that have run out every 500 ms; ZooKeeper rounds up to ticks.)
     pub tick: Span,
     /// What a new leader gives every session beyond its patience (etcd: one election timeout).
@@ -47,4 +47,6 @@ pub enum Flaw {
     TakeoverForgetsRenewals,
     /// The time for which a lock is kept back is measured by the wall clock.
     LockDelayByWallClock,
+    /// A former leader goes on watching the deadlines that it has known, and has its successor end what runs out.
+    DeposedLeaderEnds,
 }

@@ -4,8 +4,9 @@
 //! service's leader, whose answers it passes back. The leader has taken over once an entry of its own term is agreed on:
 //! only then it knows every session that there is.
 //!
-//! **Deviations.** Reads at the leader are answered from its data without asking a quorum whether it still leads. What they
-//! say may be old, and whoever acts on it is held up by the condition of the write that follows.
+//! **Deviations.** Unless the recipe has its leader hold Raft's lease, reads are answered from the leader's data without
+//! asking a quorum whether it still leads. What they say may be old, and whoever acts on it is held up by the condition of
+//! the write that follows.
 
 use super::leases::{Due, Held, Leases};
 use super::operation::{Ending, Operation, SessionId};
@@ -79,7 +80,7 @@ impl<R: Recipe> Lease<R> {
             scratch: Scratch::default(),
             store: Store::new(rules.seat, rules.at_close),
             watches: Watches::new(self.contenders.iter().last().map_or(0, |last| last.index() + 1)),
-            leases: Leases::default(),
+            leases: Leases::new(now.mono),
             reign: None,
             waiting: VecDeque::new(),
             bereft_at: None,
@@ -146,7 +147,7 @@ impl<R: Recipe> Lease<R> {
             }
         }
         if server.reign.is_some() && self.term_led(server, now) != server.reign {
-            self.on_deposed(server, out);
+            self.on_deposed(server, now, out);
         }
     }
 
@@ -154,15 +155,19 @@ impl<R: Recipe> Lease<R> {
         self.raft.leadership(&server.raft, now).map(|leadership| leadership.epoch)
     }
 
-    fn on_deposed(&self, server: &mut Server, out: &mut Out<R>) {
+    fn on_deposed(&self, server: &mut Server, now: Now, out: &mut Out<R>) {
         server.reign = None;
         server.waiting.clear();
         for held in server.leases.take_held() {
             let from = Origin { client: held.client, via: held.via, number: held.number };
             self.answer(from, Answer::NotReady, out);
         }
-        server.leases.clear(&self.recipe.rules().sessions);
+        let rules = self.recipe.rules();
+        server.leases.clear(&rules.sessions);
         out.cancel_timer(Timer::Expiry);
+        if rules.sessions.flaw == Some(Flaw::DeposedLeaderEnds) {
+            self.wake_soon(server, now, out);
+        }
     }
 
     fn on_request(&self, server: &mut Server, now: Now, from: Origin, request: Request, out: &mut Out<R>) {
@@ -201,6 +206,7 @@ impl<R: Recipe> Lease<R> {
             }
             Ask::Do(operation) => self.propose(server, now, Some(from), operation, out),
             Ask::Renew(session, known) => self.on_renew(server, now, (session, known), from, out),
+            Ask::Read if !self.is_master(server, now) => self.answer(from, Answer::NotReady, out),
             Ask::Read => self.answer(from, Answer::View(view(&server.store)), out),
             Ask::Watch(..) | Ask::Seen(_) => {}
         }
@@ -253,7 +259,7 @@ impl<R: Recipe> Lease<R> {
         }
     }
 
-    /// Whether sessions are in this leader's care, and not perhaps in a successor's that it has not heard of.
+    /// Whether sessions and reads are in this leader's care, and not perhaps in a successor's that it has not heard of.
     fn is_master(&self, server: &Server, now: Now) -> bool {
         self.recipe.master_lease().is_none()
             || self.raft.lease(&server.raft, now).is_some_and(|lease| !lease.has_come(now))
@@ -269,7 +275,8 @@ impl<R: Recipe> Lease<R> {
         out: &mut Out<R>,
     ) {
         let rules = &self.recipe.rules().sessions;
-        if !server.leases.renew(rules, now, session) {
+        let late = server.leases.is_over(now, session) && !self.recipe.renews_late();
+        if late || !server.leases.renew(rules, now, session) {
             return self.answer(from, Answer::NotReady, out);
         }
         let (length, master) = (rules.ttl, server.reign.unwrap_or_default());
@@ -281,10 +288,12 @@ impl<R: Recipe> Lease<R> {
     fn on_expiry(&self, server: &mut Server, now: Now, out: &mut Out<R>) {
         let rules = self.recipe.rules();
         server.leases.fired();
+        if server.reign.is_none() {
+            return self.end_by_successor(server, now, out);
+        }
         if !self.is_master(server, now) {
             // Answered heartbeats bring the lease back, if anything does.
-            server.leases.arm_for(now.mono, rules.resend_after);
-            return out.set_timer(Timer::Expiry, Jitter::exactly(rules.resend_after));
+            return self.wake_soon(server, now, out);
         }
         let rules = &rules.sessions;
         while let Some(due) = server.leases.take_due(rules, now.mono) {
@@ -300,6 +309,26 @@ impl<R: Recipe> Lease<R> {
             }
         }
         self.arm_expiry(server, now, out);
+    }
+
+    /// The bug of a leader that was deposed: what runs out by its own clock is ended all the same, through its successor.
+    fn end_by_successor(&self, server: &mut Server, now: Now, out: &mut Out<R>) {
+        let Some(leader) = server.raft.leader().filter(|leader| *leader != server.node) else {
+            return self.wake_soon(server, now, out);
+        };
+        while let Some(Due::End(session)) = server.leases.take_due(&self.recipe.rules().sessions, now.mono) {
+            out.note_when(Release::AtOnce, Fact::Expired { session: session.packed() });
+            let ask = Ask::Do(Operation::Close(session, Ending::Expired));
+            out.send(leader, Message::Forwarded(session.owner(), Request { number: 0, ask }));
+        }
+        self.arm_expiry(server, now, out);
+    }
+
+    /// Deadlines are looked at again before long, whatever is due.
+    fn wake_soon(&self, server: &mut Server, now: Now, out: &mut Out<R>) {
+        let soon = self.recipe.rules().resend_after;
+        server.leases.arm_for(now.mono, soon);
+        out.set_timer(Timer::Expiry, Jitter::exactly(soon));
     }
 
     fn arm_expiry(&self, server: &mut Server, now: Now, out: &mut Out<R>) {
@@ -353,7 +382,7 @@ impl<R: Recipe> Lease<R> {
             server.leases.take_over(&rules.sessions, now.mono, server.store.sessions());
             self.arm_expiry(server, now, out);
         } else if let Some(session) = changes.opened
-            && (server.reign.is_some() || rules.sessions.flaw.is_some())
+            && (server.reign.is_some() || rules.sessions.flaw == Some(Flaw::TakeoverForgetsRenewals))
         {
             server.leases.begin(&rules.sessions, now.mono, session);
             if server.reign.is_some() {

@@ -154,10 +154,16 @@ impl Store {
         match operation {
             Operation::Close(_, ending) => self.close(index, session, ending, changes),
             Operation::Join(_) => self.join(index, session),
-            Operation::Leave(_) => self.leave(session, changes),
+            Operation::Leave(_, number) => {
+                let own = self.created(session);
+                match own.filter(|created| Operation::named(created.0) == number) {
+                    Some(_) => self.leave(session, changes),
+                    None => Outcome::Refused,
+                }
+            }
             Operation::Acquire(_) => self.acquire(index, session, changes),
             Operation::Release(_) => self.release(index, session, changes),
-            Operation::Elect(_, number) if u64::from(number) == self.lock.number & ((1 << 30) - 1) => {
+            Operation::Elect(_, number) if number == Operation::named(self.lock.number) => {
                 self.acquire(index, session, changes)
             }
             Operation::Elect(..) if self.lock.holder == Some(session) => Outcome::Done(self.lock.number),

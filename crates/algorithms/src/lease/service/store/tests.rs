@@ -40,11 +40,26 @@ fn a_contender_waits_for_the_one_ahead_of_it() {
         Operation::Join(s(3)),
         Operation::Join(s(1)),
         Operation::Join(s(2)),
-        Operation::Leave(s(1)),
+        Operation::Leave(s(1), 5),
     ];
     let (store, _) = after(Seat::FirstInQueue, AtClose::Release, &operations);
     assert_eq!(store.ahead_of(s(2)), Some(s(3)));
     assert_eq!(store.ahead_of(s(3)), None);
+}
+
+#[test]
+fn a_key_is_deleted_by_its_own_number_only() {
+    let operations = [
+        Operation::Open(s(1)),
+        Operation::Join(s(1)),
+        Operation::Leave(s(1), 2),
+        Operation::Join(s(1)),
+        Operation::Leave(s(1), 2),
+    ];
+    let (store, applied) = after(Seat::FirstInQueue, AtClose::Release, &operations);
+    assert_eq!(applied[2].1.left, Some(s(1)), "the key of the second revision");
+    assert_eq!(applied[4].0, Outcome::Refused, "the request comes again, and that key is gone");
+    assert_eq!(store.leader(), Some((4, s(1))), "another took its place");
 }
 
 #[test]
