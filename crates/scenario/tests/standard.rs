@@ -20,15 +20,26 @@ const OTHERS: &[&str] = &[
     "zab",
 ];
 
+/// Those of them that contend through a coordination service.
+const LEASES: [&str; 7] = [
+    "lease-etcd",
+    "lease-kubernetes",
+    "lease-consul",
+    "lease-zookeeper",
+    "lease-chubby",
+    "lease-kafka",
+    "lease-redis",
+];
+
 fn catalogue() -> Catalogue {
     let mut catalogue = common::catalogue();
     let orders = catalogue.algorithms[0].orders;
     catalogue.algorithms.retain(|algorithm| algorithm.name == "raft");
-    let others = OTHERS.iter().map(|name| AlgorithmInfo {
+    let others = OTHERS.iter().chain(&LEASES).map(|name| AlgorithmInfo {
         name,
         parameters: &[],
         bugs: Vec::new(),
-        service: false,
+        service: LEASES.contains(name),
         orders,
         kinds: &[],
         phases: &[],
@@ -163,4 +174,28 @@ fn the_published_round_trips_become_latencies() {
     assert_eq!(zones.files.len(), 1, "the table travels with the scenario");
     let (_, regions) = load(&folder().join("regions-latency.toml"));
     assert_eq!(longest(&regions).unwrap().to_string(), "127ms", "half of 244 ms and a spread of 5 ms");
+}
+
+/// Algorithms without a coordination service must not notice one, or every one of their digests would move.
+#[test]
+fn a_service_changes_nothing_for_those_that_have_none() {
+    for path in files() {
+        let (text, scenario) = load(&path);
+        if text.contains("[service]") {
+            continue;
+        }
+        let text = format!("{text}\n[service]\nnodes = 7\n");
+        let mut beside =
+            |name: &str| std::fs::read_to_string(folder().join(name)).map_err(|problem| problem.to_string());
+        let served = read("served", &text, &names(), &mut beside).expect("a scenario").0;
+        assert_eq!(served.setting, scenario.setting, "{}", path.display());
+        assert_eq!(served.setting_for("raft"), &scenario.setting, "{}", path.display());
+        assert_eq!(served.setting_for("lease-etcd").service.len(), 7, "{}", path.display());
+        assert_eq!(
+            served.setting_for("lease-etcd").without_service(),
+            scenario.setting,
+            "{}",
+            path.display()
+        );
+    }
 }
