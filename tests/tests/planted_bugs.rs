@@ -144,6 +144,21 @@ hunts! {
     a_dead_leader_followed_on_the_others_word_is_caught:
         "zab-follows-the-dead", InAlgorithm, [FailoverNeverComes];
 
+    // Consul.
+    a_holder_that_does_not_hear_that_its_lock_is_lost_is_caught:
+        "lease-consul-ignores-lost-lock", InAlgorithm, [Invariant("leader-exclusion")];
+    a_session_renewed_beyond_its_use_is_caught:
+        "lease-consul-keeps-lost-session", InAlgorithm, [FailoverNeverComes];
+    a_session_given_up_at_the_first_error_is_caught:
+        "lease-consul-renews-once", InAlgorithm, [SpuriousFailover];
+    deadlines_that_know_of_no_renewals_are_caught:
+        "lease-consul-takeover-forgets-renewals", InAlgorithm, [Invariant("lease-kept"), SpuriousFailover];
+    a_key_deleted_with_its_session_is_caught:
+        "lease-consul-deletes-the-key", InAlgorithm,
+        [Invariant("token-monotonic"), Invariant("election-safety"), Invariant("fenced-writes")];
+    a_lock_delay_that_a_wall_clock_ends_is_caught:
+        "lease-consul-lock-delay-by-wall-clock", InAlgorithm, [Invariant("leader-exclusion")];
+
     // The world.
     a_resource_that_compares_no_tokens_is_caught:
         "resource-without-fencing", InWorld { with: "fencing = false", without: "fencing = true" },

@@ -22,8 +22,13 @@ plants! {
     /// A new leader of the service does not give sessions their time anew.
     TakeoverForgetsRenewals = "lease-consul-takeover-forgets-renewals",
         "a new leader of the service goes on with deadlines from when sessions were opened, not knowing of their renewals",
-        breaks ["lease-kept"],
+        breaks ["lease-kept", "stability"],
         seen "hashicorp/consul PR 524 (2014) and initializeSessionTimers in agent/consul/session_ttl.go, left out";
+    /// The key is deleted with the session.
+    DeletesTheKey = "lease-consul-deletes-the-key",
+        "a session's end deletes the key though its behaviour says release, and LockIndex begins anew",
+        breaks ["token-monotonic", "election-safety", "fenced-writes"],
+        seen "agent/consul/state/session.go, deleteSessionTxn: what the behaviour delete does";
     /// The lock-delay is measured by the wall clock.
     LockDelayByWallClock = "lease-consul-lock-delay-by-wall-clock",
         "the service's leader measures the lock-delay by its wall clock, which may be set",

@@ -27,8 +27,8 @@
 //! the holder's crash. The waiters ask for the lock 2d to h + 4d after that was applied, are refused, and ask again
 //! every R + 6d to R + 8d; the n-th time, the first that is not within the lock-delay, one of them gets it. From crash to
 //! successor: at least 3T/2 + 2w + d + n(R + 6d), at most 2T + 2w + h + 8d + n(R + 8d). Matched, n = 3, with d and the fsync
-//! of 1 ms: 775 to 988 ms. `tests/tests/lease_bounds_consul.rs` holds it to this. Production: 37.5 to 45 s and up to a
-//! sleep of 5 s more, since then n(R + 6d) is 15 s and a little.
+//! of 1 ms: 775 to 988 ms. `tests/tests/lease_bounds_consul.rs` holds it to this. Production, n = 3: 37.5 to 45 s and
+//! some ways.
 //!
 //! **Deviations.**
 //! - The agent on the contender's machine is not a process of its own: what it does (asks the next server, and again for

@@ -142,9 +142,10 @@ pub(super) fn read(parameters: &Parameters) -> Result<Consul, ParameterError> {
     let rpc_hold = positive(parameters, &RPC_HOLD)?;
     let retries = parameters.count(&MONITOR_RETRIES)?.min(1000);
     let retry_time = positive(parameters, &MONITOR_RETRY_TIME)?;
+    let deletes = parameters.word(&BEHAVIOUR)? == 1 || bug == Some(Plant::DeletesTheKey);
     let rules = Rules {
         seat: Seat::Lock,
-        at_close: [AtClose::Release, AtClose::Delete][parameters.word(&BEHAVIOUR)?],
+        at_close: if deletes { AtClose::Delete } else { AtClose::Release },
         sessions: SessionRules {
             ttl,
             patience: ttl.scaled(TTL_MULTIPLIER, 1),
