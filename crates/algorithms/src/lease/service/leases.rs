@@ -78,7 +78,8 @@ impl Leases {
 
     /// No longer a leader.
     pub(super) fn clear(&mut self, rules: &SessionRules) {
-        if rules.flaw.is_none() {
+        let keeps = [Flaw::TakeoverForgetsRenewals, Flaw::DeposedLeaderEnds];
+        if !rules.flaw.is_some_and(|flaw| keeps.contains(&flaw)) {
             self.leases.clear();
         }
         self.armed = None;
