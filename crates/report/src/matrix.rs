@@ -13,8 +13,31 @@ const WIDTH: usize = 120;
 const FINE: char = '\u{2713}';
 const BROKEN: char = '\u{2717}';
 
-/// Everything on one screen. Without `color` it is plain text.
+/// What the names of algorithms begin with that elect through a coordination service: they have a table of their own, since
+/// all algorithms side by side would be wider than a screen.
+const BY_LEASE: &str = "lease-";
+
+/// Everything, a table for the algorithms that elect among themselves and one for those that elect by lease. Without `color`
+/// it is plain text.
 pub fn matrix(summaries: &[Summary], color: bool) -> String {
+    let (by_lease, among_themselves): (Vec<&Summary>, Vec<&Summary>) =
+        summaries.iter().partition(|one| one.algorithm.starts_with(BY_LEASE));
+    let tables = [("scenario", among_themselves), ("by lease", by_lease)];
+    let tables: Vec<String> = tables
+        .into_iter()
+        .filter(|(_, rows)| !rows.is_empty())
+        .map(|(corner, rows)| one_table(corner, &rows, color))
+        .collect();
+    format!(
+        "{}\n{}\n\n{KEY}{}",
+        words::what_was_run(summaries),
+        tables.join("\n\n"),
+        words::not_judged(summaries)
+    )
+}
+
+/// Scenarios against some of the algorithms, and invariants below.
+fn one_table(corner: &str, summaries: &[&Summary], color: bool) -> String {
     let scenarios = first_seen(summaries.iter().map(|one| one.scenario.as_str()));
     let algorithms = first_seen(summaries.iter().map(|one| one.algorithm.as_str()));
     let invariants: Vec<String> = summaries.first().map_or_else(Vec::new, |first| {
@@ -30,10 +53,13 @@ pub fn matrix(summaries: &[Summary], color: bool) -> String {
         table.enforce_styling();
     }
     let headings = |first: &str| {
-        let names = algorithms.iter().map(|name| name.replacen('-', "-\n", 1));
+        let names = algorithms.iter().map(|name| match name.strip_prefix(BY_LEASE) {
+            Some(recipe) => recipe.to_owned(),
+            None => name.replacen('-', "-\n", 1),
+        });
         std::iter::once(first.to_owned()).chain(names).collect::<Vec<_>>()
     };
-    table.set_header(headings("scenario"));
+    table.set_header(headings(corner));
     let find = |scenario: &str, algorithm: &str| {
         summaries.iter().find(|one| one.scenario == scenario && one.algorithm == algorithm)
     };
@@ -60,12 +86,7 @@ pub fn matrix(summaries: &[Summary], color: bool) -> String {
         }
     }
     let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
-    format!(
-        "{}\n{}\n\n{KEY}{}",
-        words::what_was_run(summaries),
-        lines.join("\n"),
-        words::not_judged(summaries)
-    )
+    lines.join("\n")
 }
 
 /// What the cells mean.
@@ -137,13 +158,13 @@ fn fitted(codes: &[&str], room: usize) -> String {
 }
 
 /// In how many of its scenarios an algorithm did what was expected.
-fn expected(summaries: &[Summary], algorithm: &str) -> Cell {
+fn expected(summaries: &[&Summary], algorithm: &str) -> Cell {
     let of_this = || summaries.iter().filter(|one| one.algorithm == algorithm);
     Cell::new(format!("{}/{}", of_this().filter(|one| one.as_expected()).count(), of_this().count()))
 }
 
 /// How an invariant fared over all scenarios of an algorithm.
-fn over_all(summaries: &[Summary], algorithm: &str, index: usize, color: bool) -> Cell {
+fn over_all(summaries: &[&Summary], algorithm: &str, index: usize, color: bool) -> Cell {
     let all = || summaries.iter().filter(|one| one.algorithm == algorithm).map(|one| &one.invariants[index]);
     let with = |verdict| all().filter(|one| one.verdict == verdict).count();
     let (held, broken) = (with(InvariantVerdict::Holds), with(InvariantVerdict::Violated));
