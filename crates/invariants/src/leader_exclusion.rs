@@ -1,4 +1,4 @@
-//! At most one node acts as leader at one instant.
+//! At most one node acts as leader at one instant, in the leadership that is contested.
 //!
 //! Stronger than election safety, and not to be had without clocks or luck: an old leader of an older epoch may lead
 //! on for a while. A reign includes the instant at which it begins and not the one at which it ends. A stopped node does not act;
@@ -6,7 +6,7 @@
 
 use crate::exclusion::{Holders, Overlap};
 use crate::{Info, Monitor, PropertyKind, Report, Setting};
-use interregnum_kernel::{Interest, Observation, What};
+use interregnum_kernel::{Interest, Observation, Office, What};
 use std::fmt;
 
 /// The monitor of `leader-exclusion`. A node that leads where last another one led puts it to the test.
@@ -45,10 +45,11 @@ impl Monitor for LeaderExclusion {
     }
     fn observe(&mut self, seen: &Observation) {
         match seen.what {
-            What::Elected(leadership) => {
+            // Nobody claims that a service's own leader is alone: it leads its clients through a log that others can join.
+            What::Elected(leadership) if leadership.office == Office::CONTESTED => {
                 self.leaders.take(leadership.office, seen, &mut self.report, Breach);
             }
-            What::Deposed(leadership) => {
+            What::Deposed(leadership) if leadership.office == Office::CONTESTED => {
                 self.leaders.release(leadership.office, seen, &mut self.report, Breach);
             }
             _ => self.leaders.live(seen, &mut self.report, Breach),
@@ -150,6 +151,12 @@ mod tests {
         let story = history().elected(n(1), 3).elected_to(Office::SERVICE, n(2), 1).deposed(n(1));
         let story = story.at(1).elected(n(2), 4);
         assert_eq!(story.judged_by::<LeaderExclusion>().verdict(), Holds);
+    }
+
+    #[test]
+    fn two_leaders_inside_a_coordination_service_are_its_own_business() {
+        let story = history().elected_to(Office::SERVICE, n(1), 3).at(4).elected_to(Office::SERVICE, n(2), 4).at(5);
+        assert_eq!(story.ended().judged_by::<LeaderExclusion>().verdict(), NotExercised);
     }
 
     #[test]

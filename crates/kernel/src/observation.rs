@@ -64,7 +64,7 @@ pub enum Fact {
         /// For how long.
         length: Span,
     },
-    /// A service node has decided to end a session because its time has run out.
+    /// The coordination service has ended a session because its time has run out. Every service node says so that learns of it.
     Expired {
         /// The session, by a number of its own.
         session: u64,

@@ -299,7 +299,6 @@ impl<R: Recipe> Lease<R> {
         while let Some(due) = server.leases.take_due(rules, now.mono) {
             match due {
                 Due::End(session) => {
-                    out.note_when(Release::AtOnce, Fact::Expired { session: session.packed() });
                     self.propose(server, now, None, Operation::Close(session, Ending::Expired), out);
                 }
                 Due::Answer(session, held) => {
@@ -317,7 +316,6 @@ impl<R: Recipe> Lease<R> {
             return self.wake_soon(server, now, out);
         };
         while let Some(Due::End(session)) = server.leases.take_due(&self.recipe.rules().sessions, now.mono) {
-            out.note_when(Release::AtOnce, Fact::Expired { session: session.packed() });
             let ask = Ask::Do(Operation::Close(session, Ending::Expired));
             out.send(leader, Message::Forwarded(session.owner(), Request { number: 0, ask }));
         }
@@ -356,6 +354,9 @@ impl<R: Recipe> Lease<R> {
         if let Some((number, session)) = changes.granted {
             let fact = Fact::Granted { epoch: Epoch(number), holder: session.owner() };
             out.note_when(Release::AtOnce, fact);
+        }
+        if let Some((session, Ending::Expired)) = changes.closed {
+            out.note_when(Release::AtOnce, Fact::Expired { session: session.packed() });
         }
         self.keep_time(server, now, entry, &changes, out);
         while let Some(waiting) = server.waiting.front().copied().filter(|waiting| waiting.index <= index) {
