@@ -19,7 +19,10 @@ impl Redis {
             out.send(master, Message::Set { value, heard });
         }
         out.set_timer(Timer::Request, Jitter::exactly(self.set.request_timeout));
-        out.reach(Moment::Standing.into());
+        // Who found the lock taken polls, and does not stand.
+        if !contender.taken {
+            out.reach(Moment::Standing.into());
+        }
     }
 
     /// A master has set the lock. A quorum of them is enough, and the others are not waited for (node-redlock,

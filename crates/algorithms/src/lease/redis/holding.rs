@@ -101,6 +101,7 @@ impl Redis {
     /// The holder stops, unless its clock was set back meanwhile and the lock seems to be valid yet.
     pub(super) fn on_validity_ends(&self, contender: &mut Contender, now: Now, out: &mut Out) {
         if contender.until.has_come(now) {
+            out.reach(Moment::LeaseOver.into());
             self.leave(contender, false, self.set.retry_delay, out);
         } else {
             self.hold_until(contender, contender.until, now, out);
@@ -111,6 +112,7 @@ impl Redis {
     pub(super) fn on_resign(&self, contender: &mut Contender, out: &mut Out) {
         if contender.status == Status::Holding {
             self.leave(contender, true, Jitter::exactly(self.set.ttl), out);
+            out.reach(Moment::ReleaseSent.into());
         }
     }
 }

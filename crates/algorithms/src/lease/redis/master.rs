@@ -3,7 +3,7 @@
 use super::bugs::Plant;
 use super::message::{Message, Value};
 use super::parameters::{FLUSH_INTERVAL, Fsync};
-use super::state::{Disk, Key, Master, Timer};
+use super::state::{Disk, Key, Master, Timer, Write};
 use super::{Out, Redis};
 use interregnum_kernel::{Epoch, Fact, Incarnation, Jitter, NodeId, Now, Process, Release, Span, WallTime};
 
@@ -76,6 +76,9 @@ impl Redis {
             Some(Plant::ExpiresLater) => i64::MAX,
             _ => self.expiry(now),
         };
+        if self.set.fsync != Fsync::Always {
+            out.persist(Write::Number(master.data.number));
+        }
         let release = self.set_key(master, Key { value, expires }, out);
         out.send_when(release, from, Message::Granted { value, number: master.data.number });
     }
@@ -129,7 +132,7 @@ impl Redis {
     fn changed(&self, master: &mut Master, out: &mut Out) {
         match self.set.fsync {
             Fsync::No => {}
-            Fsync::Always => out.persist(master.data),
+            Fsync::Always => out.persist(Write::Data(master.data)),
             Fsync::EverySecond => {
                 if !std::mem::replace(&mut master.dirty, true) {
                     out.set_timer(Timer::Flush, Jitter::exactly(FLUSH_INTERVAL));
@@ -140,6 +143,6 @@ impl Redis {
 
     pub(super) fn on_flush(&self, master: &mut Master, out: &mut Out) {
         master.dirty = false;
-        out.persist(master.data);
+        out.persist(Write::Data(master.data));
     }
 }

@@ -29,7 +29,8 @@
 //! **No token.** Nothing that Redis returns rises from holder to holder, so that a resource cannot tell a late write of a
 //! former holder from one of the present: `fenced-writes` is not promised under anything. The numbers in the messages are a
 //! measuring device only: masters count their grants, contenders pass on what they have heard, and the holder's reign has
-//! the highest number of its grants. They make reigns comparable for tables, mostly; nobody is refused by them.
+//! the highest number of its grants. They make reigns comparable for tables; nobody is refused by them. A master writes the
+//! number of a grant to its disk at once, whatever `fsync` says of its data: an fsync per grant is the device's, not Redis's.
 //!
 //! **No grant of the seat.** A master knows of its own key and of no quorum, so it never states that somebody was granted
 //! the leadership. It states of every key that it was set or extended, and when it finds it expired.
@@ -75,7 +76,7 @@ mod tests;
 
 pub use bugs::Plant;
 pub use message::{Message, Value};
-pub use state::{Contender, Disk, Key, Master, State, Status, Timer};
+pub use state::{Contender, Disk, Key, Master, State, Status, Timer, Write};
 
 use self::parameters::Settings;
 use self::phases::Moment;
@@ -121,8 +122,13 @@ impl Algorithm for Redis {
                     .and(FaultClasses::CLOCKS)
                     .and(FaultClasses::of(&[FaultClass::Freeze, FaultClass::Crash])),
             ),
-            // A lock that its holder does not release ends by a wall clock: one that was set back may take for ever.
-            Promise::except("leader-within", FaultClasses::of(&[FaultClass::WallClock])),
+            // A lock that its holder does not release ends by a wall clock: one that was set back may take for ever. Where a master loses
+            // the number of a grant with its other data, a later reign may have a lower one, and is not counted as a leader's.
+            Promise::except(
+                "leader-within",
+                FaultClasses::FORGETFUL_DISKS
+                    .and(FaultClasses::of(&[FaultClass::WallClock, FaultClass::Crash])),
+            ),
         ],
     };
 
@@ -147,7 +153,7 @@ impl Protocol for Redis {
     type State = State;
     type Message = Message;
     type Timer = Timer;
-    type Write = Disk;
+    type Write = Write;
     type Disk = Disk;
 
     /// A master answers from memory unless it runs with `fsync = "always"`.
@@ -165,8 +171,11 @@ impl Protocol for Redis {
         message.label()
     }
 
-    fn apply(disk: &mut Disk, write: &Disk) {
-        *disk = *write;
+    fn apply(disk: &mut Disk, write: &Write) {
+        match *write {
+            Write::Data(data) => *disk = data,
+            Write::Number(number) => disk.number = number,
+        }
     }
 
     fn timed(&self) -> bool {

@@ -21,6 +21,16 @@ pub struct Disk {
     pub number: Epoch,
 }
 
+/// One atomic change of a master's disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Write {
+    /// The data set.
+    Data(Disk),
+    /// The number of a grant, which measures and is no part of Redis: it is written at once, so that reigns can be compared
+    /// where masters forget their data.
+    Number(Epoch),
+}
+
 /// The timers of a node: the first four are a contender's, the others a master's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Timer {
