@@ -90,6 +90,7 @@ pub fn setting(trial: &Trial) -> Setting {
         writes_every: Some(trial.clients_every),
         check_to_act: (Span::ZERO, Span::millis(2)),
         proposals_every: Some(trial.clients_every),
+        discovery: None,
     };
     let (unsynced, connections) = (Unsynced::Random, Connections::Silent);
     let crash = Lever::Crash { target: vec![Selector::Leader], unsynced, connections, disk: DiskAfter::Kept };

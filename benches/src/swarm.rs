@@ -24,6 +24,7 @@ pub fn quiet() -> Setting {
         writes_every: Some(Span::millis(20)),
         check_to_act: (Span::ZERO, Span::millis(2)),
         proposals_every: Some(Span::millis(100)),
+        discovery: None,
     };
     setting.heal = Some(HEAL);
     setting

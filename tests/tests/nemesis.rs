@@ -25,6 +25,7 @@ fn setting() -> Setting {
         writes_every: Some(Span::millis(50)),
         check_to_act: (Span::ZERO, Span::millis(5)),
         proposals_every: Some(Span::millis(50)),
+        discovery: None,
     };
     setting.zones = vec![Zone { name: "a".to_owned(), nodes: NodeSet::first(2) }];
     let crash = Lever::Crash {

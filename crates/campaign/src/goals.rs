@@ -142,7 +142,7 @@ mod tests {
     }
 
     fn failover(took: Option<Span>) -> Failover {
-        Failover { since: GlobalTime::ZERO, took, detection: None, election: None }
+        Failover { since: GlobalTime::ZERO, took, detection: None, election: None, discovery: None }
     }
 
     type Happening = fn(&mut Run);

@@ -9,6 +9,13 @@ use serde::Serialize;
 
 /// One failover: from the first fault instant after which the acting leader can no longer commit, to the first write
 /// accepted or entry committed under a later leader. Without an end it was needed and not seen by the end of the run.
+///
+/// It has four parts, which follow each other without a gap: detection, election, discovery, and what is left until the
+/// [first write](Failover::first_write). Each has a value if its end was reached.
+///
+/// The successor is the leader under whom the failover ended, or the last that was elected where it never did.
+/// Where finding a leader takes clients a time of its own, a failover ends for them: with a write, or with the commitment
+/// of an entry that a client proposed, since the no-op of a new leader is nobody's write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Failover {
     /// When the leader was lost.
@@ -19,6 +26,17 @@ pub struct Failover {
     pub detection: Option<Span>,
     /// From there until the successor was established.
     pub election: Option<Span>,
+    /// From there until clients knew the successor; no time at all where they know every leader at once.
+    pub discovery: Option<Span>,
+}
+
+impl Failover {
+    /// From the successor's discovery to the end: the clients' own rhythm, the way to the resource or to a quorum.
+    /// `None` if the failover never ended.
+    pub fn first_write(&self) -> Option<Span> {
+        let known = self.detection? + self.election? + self.discovery?;
+        Some(self.took?.saturating_sub(known))
+    }
 }
 
 /// Time without a usable leader after the first was elected; the whole run, leaderless, where none ever was. The three
@@ -89,7 +107,16 @@ struct Open {
     /// Whether the lost leader can be obeyed again. Others may be standing already, so this alone does not end it.
     regained: bool,
     detected: Option<GlobalTime>,
-    elected: Option<GlobalTime>,
+}
+
+/// A leader elected while a failover was open.
+#[derive(Clone, Copy, Debug)]
+struct Successor {
+    node: NodeId,
+    leadership: Leadership,
+    elected: GlobalTime,
+    /// When clients knew it.
+    discovered: Option<GlobalTime>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -120,6 +147,10 @@ pub struct Meter {
     since: GlobalTime,
     highest: Epoch,
     open: Option<Open>,
+    /// Those who may end the open failover, in the order of their elections.
+    successors: Vec<Successor>,
+    /// Whether clients have to find a leader before they ask it.
+    discovering: bool,
     contests: Vec<Contest>,
     measured: Measurement,
 }
@@ -135,9 +166,17 @@ impl Meter {
             since: GlobalTime::ZERO,
             highest: Epoch::ZERO,
             open: None,
+            successors: Vec::new(),
+            discovering: false,
             contests: Vec::new(),
             measured: Measurement::default(),
         }
+    }
+
+    /// The same, for runs in which clients have to find every leader, or need not.
+    #[must_use]
+    pub fn discovering(self, discovering: bool) -> Meter {
+        Meter { discovering, ..self }
     }
 
     /// Forgets the last run.
@@ -148,6 +187,7 @@ impl Meter {
         self.since = GlobalTime::ZERO;
         self.highest = Epoch::ZERO;
         self.open = None;
+        self.successors.clear();
         self.contests.clear();
         let failovers = std::mem::take(&mut self.measured.failovers);
         self.measured = Measurement { failovers, ..Measurement::default() };
@@ -180,7 +220,7 @@ impl Meter {
         };
     }
 
-    fn elected(&mut self, at: GlobalTime, leadership: Leadership) {
+    fn elected(&mut self, at: GlobalTime, node: NodeId, leadership: Leadership) {
         let first = self.measured.elections == 0;
         self.measured.elections += 1;
         if first {
@@ -199,9 +239,18 @@ impl Meter {
         if let Some(open) = &mut self.open
             && leadership.epoch > open.lost.2.epoch
         {
-            // The last one counts: an earlier winner that never got to commit ended nothing.
-            open.elected = Some(at);
             open.regained = false;
+            let discovered = (!self.discovering).then_some(at);
+            self.successors.push(Successor { node, leadership, elected: at, discovered });
+        }
+    }
+
+    /// Clients know a leader from now on.
+    fn discovered(&mut self, observation: &Observation, leadership: Leadership) {
+        let found = (observation.node, leadership);
+        // The same node may be elected to the same leadership twice; it is the last of these elections that was found.
+        if let Some(one) = self.successors.iter_mut().rev().find(|one| (one.node, one.leadership) == found) {
+            one.discovered = one.discovered.or(Some(observation.at));
         }
     }
 
@@ -217,7 +266,8 @@ impl Meter {
         if cause == LossCause::Fault && leads_highest && self.open.is_none() {
             let lost = (observation.node, observation.incarnation, leadership);
             let since = observation.at;
-            self.open = Some(Open { since, lost, regained: false, detected: None, elected: None });
+            self.open = Some(Open { since, lost, regained: false, detected: None });
+            self.successors.clear();
         } else if let Some(open) = &mut self.open {
             open.regained &= open.lost.2 != leadership;
         }
@@ -227,7 +277,7 @@ impl Meter {
     fn regained(&mut self, observation: &Observation, leadership: Leadership) {
         let same = (observation.node, observation.incarnation, leadership);
         if let Some(open) = self.open.as_mut().filter(|open| open.lost == same) {
-            open.regained = open.elected.is_none();
+            open.regained = self.successors.is_empty();
             self.measured.leader_returns += u64::from(open.regained);
         }
     }
@@ -261,8 +311,13 @@ impl Meter {
     fn progressed(&mut self, at: GlobalTime, epoch: Epoch) {
         let Some(open) = self.open else { return };
         if epoch > open.lost.2.epoch {
+            let under = |one: &&Successor| one.leadership.epoch == epoch && one.discovered.is_some();
+            let successor = self.successors.iter().rev().find(under);
+            if successor.is_none() && self.discovering {
+                return;
+            }
             self.open = None;
-            self.measured.failovers.push(open.ended(Some(at)));
+            self.measured.failovers.push(open.ended(Some(at), successor.or(self.successors.last())));
         } else if open.regained && epoch == open.lost.2.epoch {
             self.open = None;
         }
@@ -270,7 +325,7 @@ impl Meter {
 
     fn ended(&mut self, at: GlobalTime) {
         if let Some(open) = self.open.take().filter(|open| !open.regained) {
-            self.measured.failovers.push(open.ended(None));
+            self.measured.failovers.push(open.ended(None, self.successors.last()));
         }
         if self.measured.elections == 0 {
             // There never was a leader to wait for: the whole run went by without one.
@@ -284,14 +339,17 @@ impl Meter {
 }
 
 impl Open {
-    fn ended(self, at: Option<GlobalTime>) -> Failover {
+    fn ended(self, at: Option<GlobalTime>, successor: Option<&Successor>) -> Failover {
+        let elected = successor.map(|one| one.elected);
         // A successor may have been on its way before the fault: then nothing had to be detected.
-        let detected = self.detected.or(self.elected);
+        let detected = self.detected.into_iter().chain(elected).min();
+        let known = successor.and_then(|one| one.discovered);
         Failover {
             since: self.since,
             took: at.map(|at| at.since(self.since)),
             detection: detected.map(|detected| detected.since(self.since)),
-            election: self.elected.zip(detected).map(|(elected, detected)| elected.since(detected)),
+            election: elected.zip(detected).map(|(elected, detected)| elected.since(detected)),
+            discovery: known.zip(elected).map(|(known, elected)| known.since(elected)),
         }
     }
 }
@@ -306,6 +364,7 @@ impl Observer for Meter {
             .and(Interest::QUORUM)
             .and(Interest::WRITES)
             .and(Interest::FAULTS)
+            .and(Interest::DISCOVERY)
             .and(Interest::END)
     }
 
@@ -318,7 +377,7 @@ impl Observer for Meter {
         match observation.what {
             What::Elected(leadership) if leadership.office == Office::CONTESTED => {
                 self.nodes[index].leads = true;
-                self.elected(at, leadership);
+                self.elected(at, observation.node, leadership);
                 self.turn(at);
             }
             What::Deposed(leadership) if leadership.office == Office::CONTESTED => {
@@ -330,6 +389,9 @@ impl Observer for Meter {
                 self.nodes[index].obeyed = true;
                 self.regained(observation, leadership);
                 self.turn(at);
+            }
+            What::Discovered(leadership) if leadership.office == Office::CONTESTED => {
+                self.discovered(observation, leadership);
             }
             What::LostQuorum(leadership, cause) if leadership.office == Office::CONTESTED => {
                 self.nodes[index].obeyed = false;
@@ -348,7 +410,9 @@ impl Observer for Meter {
             What::Stopped => self.stopped(at, index),
             What::Resumed => self.resumed(at, index),
             What::Crashed => self.crashed(at, index),
-            What::Committed { entry, .. } => self.progressed(at, entry.epoch),
+            What::Committed { entry, .. } if entry.command.is_some() || !self.discovering => {
+                self.progressed(at, entry.epoch);
+            }
             What::WriteAccepted(write) => self.progressed(at, write.leadership.epoch),
             What::FaultInjected(fault) => {
                 // Any other fault is a better reason for what follows than an order before it.

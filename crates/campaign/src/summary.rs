@@ -91,6 +91,8 @@ pub struct Summary {
     pub profile: Profile,
     /// How many nodes there were, spares included.
     pub nodes: u8,
+    /// Whether finding a leader takes the clients a time of its own.
+    pub discovering: bool,
     /// The seeds.
     pub seeds: Seeds,
     /// The runs' digests, folded in the order of the seeds.
@@ -105,6 +107,10 @@ pub struct Summary {
     pub detection: Distribution,
     /// How long the election took from there.
     pub election: Distribution,
+    /// How long clients took from there until they knew the successor.
+    pub discovery: Distribution,
+    /// What was left from there to the first write.
+    pub first_write: Distribution,
     /// When the first leader was established, from the start.
     pub first_leader: Distribution,
     /// Time without a usable leader, summed: leaderless, zombie-led, contested.
@@ -172,6 +178,7 @@ impl Summary {
             bug: crate::sweep::parameters(job).bug,
             profile: job.scenario.profile,
             nodes: job.scenario.setting.nodes,
+            discovering: job.scenario.setting.workload.discovery.is_some(),
             seeds: job.seeds,
             digest: TraceDigest::default(),
             invariants: invariants.collect(),
@@ -179,6 +186,8 @@ impl Summary {
             failover: Distribution::default(),
             detection: Distribution::default(),
             election: Distribution::default(),
+            discovery: Distribution::default(),
+            first_write: Distribution::default(),
             first_leader: Distribution::default(),
             unavailable: [0; 3],
             elections: 0,
@@ -232,6 +241,8 @@ impl Summary {
             self.failover.add_or_never(failover.took);
             self.detection.add_or_never(failover.detection);
             self.election.add_or_never(failover.election);
+            self.discovery.add_or_never(failover.discovery);
+            self.first_write.add_or_never(failover.first_write());
         }
         self.first_leader.add_or_never(measured.first_leader.map(|(at, _)| at.since(GlobalTime::ZERO)));
         let unavailable = &measured.unavailable;

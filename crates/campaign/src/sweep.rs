@@ -218,7 +218,9 @@ impl<P: Registered> Bench<P> {
 
     /// A simulator with all monitors and the meter attached.
     pub fn runner<R: Recorder>(&self, recorder: R) -> Runner<P, R> {
-        let observer = (Suite::new(&self.watch), Meter::new(self.setting.nodes, &self.setting.plan));
+        let setting = &self.setting;
+        let meter = Meter::new(setting.nodes, &setting.plan);
+        let observer = (Suite::new(&self.watch), meter.discovering(setting.workload.discovery.is_some()));
         let simulator =
             Simulator::with_parts(self.protocol.clone(), Arc::clone(&self.setting), observer, recorder);
         Runner { simulator, watch: self.watch, election_kinds: self.election_kinds }

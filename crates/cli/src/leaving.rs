@@ -133,6 +133,9 @@ pub(crate) fn write_reports(
         if let Some(svg) = plot::failover_ecdf(&loaded.scenario, &of_this).map_err(Failure::output)? {
             write(&format!("failover-{name}.svg"), svg.as_bytes())?;
         }
+        if let Some(svg) = plot::failover_parts(&loaded.scenario, &of_this).map_err(Failure::output)? {
+            write(&format!("failover-parts-{name}.svg"), svg.as_bytes())?;
+        }
     }
     if let Some(svg) = plot::overview(summaries).map_err(Failure::output)? {
         write(OVERVIEW, svg.as_bytes())?;

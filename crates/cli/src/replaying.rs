@@ -9,7 +9,7 @@ use interregnum_campaign::LoadError;
 use interregnum_campaign::load::read_text;
 use interregnum_campaign::output::write_whole;
 use interregnum_campaign::replay::{Replay, ReplayError, drawn};
-use interregnum_campaign::{Run, catalogue};
+use interregnum_campaign::{Failover, Run, catalogue};
 use interregnum_report::json::SCHEMA_VERSION;
 use serde_json::json;
 
@@ -93,12 +93,26 @@ fn describe(replay: &Replay, run: &Run) -> String {
         let since = failover.since.nanos() as f64 / 1e6;
         match failover.took {
             Some(took) => {
-                text += &format!("  leader lost at {since:.3} ms, failover {:.3} ms\n", took.in_millis());
+                text += &format!("  leader lost at {since:.3} ms, failover {:.3} ms", took.in_millis());
             }
-            None => text += &format!("  leader lost at {since:.3} ms, never replaced\n"),
+            None => text += &format!("  leader lost at {since:.3} ms, never replaced"),
         }
+        text += &parts(failover);
     }
     text
+}
+
+/// The parts of a failover as far as it came: ": detection 1.000 ms, election 2.000 ms, ...".
+fn parts(failover: &Failover) -> String {
+    let parts = [
+        ("detection", failover.detection),
+        ("election", failover.election),
+        ("discovery", failover.discovery),
+        ("first write", failover.first_write()),
+    ];
+    let came = parts.iter().filter_map(|(name, part)| Some((name, (*part)?)));
+    let came: Vec<String> = came.map(|(name, part)| format!("{name} {:.3} ms", part.in_millis())).collect();
+    if came.is_empty() { "\n".to_owned() } else { format!(": {}\n", came.join(", ")) }
 }
 
 /// The run for programs.
@@ -123,6 +137,7 @@ fn document(replay: &Replay, run: &Run, same: bool) -> String {
             "failover_ms": failover.took.map(|span| span.in_millis()),
             "detection_ms": failover.detection.map(|span| span.in_millis()),
             "election_ms": failover.election.map(|span| span.in_millis()),
+            "discovery_ms": failover.discovery.map(|span| span.in_millis()),
         })
     });
     let document = json!({

@@ -120,6 +120,8 @@ pub enum What {
     Elected(Leadership),
     /// The node no longer believes that it leads. A crash ends a reign too.
     Deposed(Leadership),
+    /// Clients have found the leader, and ask it from now on. Not said where they know every leader at once.
+    Discovered(Leadership),
     /// What the snapshot of a node that was just elected covers, if its log begins with one. Sent only to observers that
     /// want it; follows `Elected` at the same instant, before `LeaderLog`.
     LeaderSnapshot(Covered),
@@ -230,6 +232,8 @@ impl Interest {
     pub const LINKS: Interest = Interest(1 << 13);
     /// `Fact(Reached)`.
     pub const PHASES: Interest = Interest(1 << 14);
+    /// `Discovered`.
+    pub const DISCOVERY: Interest = Interest(1 << 15);
 
     /// The kinds in either set.
     #[must_use]
@@ -249,6 +253,7 @@ impl What {
     pub const fn interest(&self) -> Interest {
         match self {
             What::Elected(_) | What::Deposed(_) => Interest::LEADERSHIP,
+            What::Discovered(_) => Interest::DISCOVERY,
             What::LeaderSnapshot(_) | What::LeaderLog { .. } | What::LeaderLogEnd { .. } => {
                 Interest::LEADER_LOG
             }

@@ -15,7 +15,7 @@ pub struct Tables {
     failovers: csv::Writer<Draft>,
 }
 
-const RUN_COLUMNS: [&str; 27] = [
+const RUN_COLUMNS: [&str; 28] = [
     "scenario",
     "algorithm",
     "engine",
@@ -27,6 +27,7 @@ const RUN_COLUMNS: [&str; 27] = [
     "failover_ms",
     "detection_ms",
     "election_ms",
+    "discovery_ms",
     "first_leader_ms",
     "leaderless_ms",
     "zombie_led_ms",
@@ -45,7 +46,7 @@ const RUN_COLUMNS: [&str; 27] = [
     "reached",
 ];
 
-const FAILOVER_COLUMNS: [&str; 11] = [
+const FAILOVER_COLUMNS: [&str; 12] = [
     "scenario",
     "algorithm",
     "engine",
@@ -57,6 +58,7 @@ const FAILOVER_COLUMNS: [&str; 11] = [
     "failover_ms",
     "detection_ms",
     "election_ms",
+    "discovery_ms",
 ];
 
 /// Milliseconds with all their digits; empty for what never came or does not exist.
@@ -106,6 +108,7 @@ impl Tables {
             ms(failover.took),
             ms(failover.detection),
             ms(failover.election),
+            ms(failover.discovery),
         ];
         self.failovers.write_record(row).map_err(io::Error::from)
     }
@@ -131,6 +134,7 @@ impl Sink for Tables {
             ms(first.and_then(|first| first.took)),
             ms(first.and_then(|first| first.detection)),
             ms(first.and_then(|first| first.election)),
+            ms(first.and_then(|first| first.discovery)),
             ms(measured.first_leader.map(|(at, _)| Span(at.nanos()))),
             ms(Some(measured.unavailable.leaderless)),
             ms(Some(measured.unavailable.zombie_led)),
@@ -185,7 +189,7 @@ fn summary_columns() -> Vec<String> {
         ["scenario", "algorithm", "engine", "profile", "nodes", "first_seed", "seeds", "verdict", "digest"]
             .map(str::to_owned)
             .to_vec();
-    for what in ["failover", "detection", "election"] {
+    for what in ["failover", "detection", "election", "discovery"] {
         columns.extend(["count", "never"].map(|name| format!("{what}_{name}")));
         columns.extend(
             ["min", "mean", "p50", "p95", "p99", "p999", "max"].map(|name| format!("{what}_{name}_ms")),
@@ -234,7 +238,8 @@ fn summary_row(summary: &Summary) -> Vec<String> {
         verdict_word(summary).to_owned(),
         summary.digest.to_string(),
     ];
-    for distribution in [&summary.failover, &summary.detection, &summary.election] {
+    let distributions = [&summary.failover, &summary.detection, &summary.election, &summary.discovery];
+    for distribution in distributions {
         row.extend(figure_cells(&distribution.figures()));
     }
     row.extend((0..3).map(|kind| summary.mean_unavailable(kind).in_millis().to_string()));
@@ -270,7 +275,7 @@ fn figure_cells(figures: &Figures) -> Vec<String> {
     cells
 }
 
-const SCALING_COLUMNS: [&str; 19] = [
+const SCALING_COLUMNS: [&str; 20] = [
     "scenario",
     "algorithm",
     "profile",
@@ -285,6 +290,7 @@ const SCALING_COLUMNS: [&str; 19] = [
     "failover_p99_ms",
     "detection_p50_ms",
     "election_p50_ms",
+    "discovery_p50_ms",
     "elections",
     "election_messages",
     "messages_per_election",
@@ -317,6 +323,7 @@ pub fn scaling(summaries: &[Summary]) -> io::Result<Vec<u8>> {
             ms(failover.per_mille(990)),
             ms(summary.detection.per_mille(500)),
             ms(summary.election.per_mille(500)),
+            ms(summary.discovery.per_mille(500)),
             summary.elections.to_string(),
             summary.election_messages.to_string(),
             messages_per_election(summary).map(|mean| format!("{mean:.2}")).unwrap_or_default(),

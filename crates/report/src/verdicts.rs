@@ -16,22 +16,13 @@ pub(crate) const STYLE: TableStyle = TableStyle::new()
     .header_separator(LineStyle::new('\u{2500}', '\u{2500}', '\u{2500}', '\u{2500}'))
     .content_lines(ContentLineStyle::new(' ', ' ', ' '));
 
-const HEADER: [&str; 14] = [
-    "scenario",
-    "algorithm",
-    "verdict",
-    "fail-\novers",
-    "p50\nms",
-    "p99\nms",
-    "max\nms",
-    "detect",
-    "elect",
-    "spur-\nious",
-    "chan-\nges/h",
-    "stale\nwrites",
-    "no\nleader",
-    "broken",
-];
+/// The columns from the left up to the parts of a failover.
+const BEGINNING: [&str; 9] =
+    ["scenario", "algorithm", "verdict", "fail-\novers", "p50\nms", "p99\nms", "max\nms", "detect", "elect"];
+/// The part that only some scenarios have.
+const DISCOVER: &str = "dis-\ncover";
+/// The columns after the parts.
+const END: [&str; 5] = ["spur-\nious", "chan-\nges/h", "stale\nwrites", "no\nleader", "broken"];
 
 /// The table for a terminal. Without `color` it is plain text.
 pub fn table(summaries: &[Summary], color: bool) -> String {
@@ -39,18 +30,21 @@ pub fn table(summaries: &[Summary], color: bool) -> String {
     table.load_style(STYLE);
     // A table is as wide as its cells, whatever the terminal: the same text goes into files.
     table.set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(HEADER);
+    // Where clients know every leader at once there is nothing to show.
+    let discovering = summaries.iter().any(|summary| summary.discovering);
+    let header: Vec<&str> = BEGINNING.into_iter().chain(discovering.then_some(DISCOVER)).chain(END).collect();
+    table.set_header(header.clone());
     if color {
         // Whether there is a terminal was decided by whoever asks for colours.
         table.enforce_styling();
     }
     for summary in summaries {
-        table.add_row(row(summary, color));
+        table.add_row(row(summary, discovering, color));
     }
-    for index in 0..HEADER.len() {
+    for index in 0..header.len() {
         if let Some(column) = table.column_mut(index) {
             column.set_padding((0, 1));
-            if (3..HEADER.len() - 1).contains(&index) {
+            if (3..header.len() - 1).contains(&index) {
                 column.set_cell_alignment(CellAlignment::Right);
             }
         }
@@ -58,12 +52,17 @@ pub fn table(summaries: &[Summary], color: bool) -> String {
     let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
     let what = words::what_was_run(summaries);
     let (invariants, goals) = (invariants(summaries), goals(summaries));
-    format!("{what}\n{}\n\n{invariants}{goals}{KEY}{}", lines.join("\n"), words::not_judged(summaries))
+    let parts = if discovering { DISCOVERING_PARTS } else { PARTS };
+    let not_judged = words::not_judged(summaries);
+    format!("{what}\n{}\n\n{invariants}{goals}{NEVER}{parts}{KEY}{not_judged}", lines.join("\n"))
 }
 
+const NEVER: &str = "failovers: +n\u{221e} are n that never came. ";
+const PARTS: &str = "detect, elect: medians, ms.";
+const DISCOVERING_PARTS: &str = "detect, elect, discover (until clients know): medians, ms.";
+
 /// What the columns mean, in as many lines as a screen can spare.
-const KEY: &str = "\
-failovers: +n\u{221e} are n that never came. detect, elect: medians, ms. spurious: leader changes nothing called for.\n\
+const KEY: &str = " spurious: leader changes nothing called for.\n\
 changes/h: leader changes per hour of simulated time. stale writes: of deposed leaders, rejected/accepted by the resource. no leader: mean ms per run without a usable \
 leader.\nbroken: the invariants that were violated, of those that are promised or expected to be.\n";
 
@@ -96,7 +95,7 @@ pub fn by_size(summaries: &[Summary]) -> String {
         + &rows(&|one| percentile(&one.failover, 500))
 }
 
-fn row(summary: &Summary, color: bool) -> Vec<Cell> {
+fn row(summary: &Summary, discovering: bool, color: bool) -> Vec<Cell> {
     let number = |count: u64| if count == 0 { "-".to_owned() } else { count.to_string() };
     let mut verdict = Cell::new(verdict_word(summary));
     if color {
@@ -105,7 +104,7 @@ fn row(summary: &Summary, color: bool) -> Vec<Cell> {
     }
     let stale = &summary.stale_writes;
     let unavailable: f64 = (0..3).map(|kind| summary.mean_unavailable(kind).in_millis()).sum();
-    vec![
+    let mut cells = vec![
         Cell::new(&summary.scenario),
         Cell::new(match &summary.bug {
             Some(bug) => format!("{}, {bug}", summary.algorithm),
@@ -121,6 +120,11 @@ fn row(summary: &Summary, color: bool) -> Vec<Cell> {
         Cell::new(percentile(&summary.failover, 1000)),
         Cell::new(percentile(&summary.detection, 500)),
         Cell::new(percentile(&summary.election, 500)),
+    ];
+    if discovering {
+        cells.push(Cell::new(percentile(&summary.discovery, 500)));
+    }
+    cells.extend([
         Cell::new(number(summary.spurious_failovers)),
         Cell::new(match summary.leader_changes_per_hour() {
             Some(rate) if rate > 0.0 && rate < 10.0 => format!("{rate:.1}"),
@@ -133,7 +137,8 @@ fn row(summary: &Summary, color: bool) -> Vec<Cell> {
         }),
         Cell::new(format!("{unavailable:.0}")),
         Cell::new(words::broken(summary).join(" ")),
-    ]
+    ]);
+    cells
 }
 
 /// The invariants over all rows: where each was put to the test and held, and where not.

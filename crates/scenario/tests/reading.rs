@@ -49,6 +49,7 @@ fn what_is_not_said_has_its_default() {
     assert_eq!(setting.workload.writes_every, Some(Span::millis(200)));
     assert_eq!(setting.workload.check_to_act, (Span::ZERO, Span::millis(2)));
     assert_eq!(setting.workload.proposals_every, Some(Span::millis(200)));
+    assert_eq!(setting.workload.discovery, None, "clients know every leader at once");
     assert!(setting.fencing, "the resource compares tokens");
     assert!(setting.down.is_empty() && setting.plan.faults.is_empty());
     assert_eq!((setting.heal, setting.horizon), (Some(Span::secs(8)), Span::secs(10)));
@@ -61,7 +62,8 @@ fn surroundings_are_as_they_are_said() {
     let setting = scenario(
         "[disk]\nfsync = \"3ms\"\n[clock]\noffset = \"-50ms..+1s\"\ndrift_ppm = \"-100..100\"\n\
          [resource]\nfencing = false\n\
-         [workload]\nwrites_every = \"never\"\ncheck_to_act = \"1ms\"\nproposals_every = \"1.5s\"",
+         [workload]\nwrites_every = \"never\"\ncheck_to_act = \"1ms\"\nproposals_every = \"1.5s\"\n\
+         discovery = \"0ms..5s\"",
     )
     .setting;
     assert_eq!(setting.fsync, Latency::Constant(Span::millis(3)));
@@ -71,6 +73,7 @@ fn surroundings_are_as_they_are_said() {
     assert_eq!(setting.workload.writes_every, None);
     assert_eq!(setting.workload.check_to_act, (Span::millis(1), Span::millis(1)));
     assert_eq!(setting.workload.proposals_every, Some(Span::millis(1500)));
+    assert_eq!(setting.workload.discovery, Some((Span::ZERO, Span::secs(5))));
 }
 
 #[test]

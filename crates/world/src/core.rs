@@ -1,5 +1,6 @@
 //! The world without the nodes: what a node's port reaches.
 
+use crate::discovery::Discovery;
 use crate::event::{Agenda, Event};
 use crate::network::{Fate, Kinds, Network};
 use crate::record::{Draft, EffectRecord, Recorder};
@@ -112,6 +113,7 @@ pub(crate) struct Core<P: Protocol, A, O, R> {
     service: NodeSet,
     /// The last two different nodes that were elected to the contested office, the latest first.
     pub(crate) elected: [Option<NodeId>; 2],
+    pub(crate) discovery: Discovery,
     pub(crate) protocol: std::marker::PhantomData<P>,
 }
 
@@ -140,6 +142,7 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> Core<P, A, O, R> {
             cues: Vec::new(),
             service: setting.service,
             elected: [None; 2],
+            discovery: Discovery::default(),
             protocol: std::marker::PhantomData,
         }
     }
@@ -176,6 +179,7 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> Core<P, A, O, R> {
         self.watched = Interest::NONE;
         self.cues.clear();
         self.elected = [None; 2];
+        self.discovery.reset(setting, seed);
     }
 
     #[inline]
@@ -223,8 +227,14 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> Core<P, A, O, R> {
     #[cold]
     fn note_elected(&mut self, node: NodeId, leadership: Leadership) {
         self.attend_at = JUDGE;
-        if leadership.office == Office::CONTESTED && self.elected[0] != Some(node) {
+        if leadership.office != Office::CONTESTED {
+            return;
+        }
+        if self.elected[0] != Some(node) {
             self.elected = [Some(node), self.elected[0]];
+        }
+        if let Some((at, election)) = self.discovery.elected(self.now, node) {
+            self.push(at, Event::Discover { node, election });
         }
     }
 

@@ -54,6 +54,13 @@ pub enum Event<P: Protocol> {
     WriteTick,
     /// The clients' proposals are due.
     ProposalTick,
+    /// Clients find a leader.
+    Discover {
+        /// Who was elected.
+        node: NodeId,
+        /// Which of the node's elections it was: one that is over is recognised by its number.
+        election: u32,
+    },
     /// A leader sends the write that it decided on a moment ago.
     Act {
         /// The write's number.

@@ -4,6 +4,7 @@
 
 mod connectivity;
 mod core;
+mod discovery;
 mod event;
 mod faults;
 pub mod latency;

@@ -32,6 +32,8 @@ pub enum Purpose {
     Harm = 8,
     /// What the nemesis does.
     Nemesis = 9,
+    /// How long clients take to find a node that was elected.
+    Discovery = 10,
 }
 
 /// One stream of random numbers.

@@ -92,6 +92,9 @@ pub struct WorkloadSetting {
     pub check_to_act: (Span, Span),
     /// How often a client hands a command to whoever believes that it leads; `None` for never.
     pub proposals_every: Option<Span>,
+    /// Time from a node's election until clients find it and ask it for anything: the shortest and the longest, drawn
+    /// for every election. `None` if they know every leader at once.
+    pub discovery: Option<(Span, Span)>,
 }
 
 /// Everything that is fixed about a run but its seed and its algorithm.

@@ -1,4 +1,5 @@
-//! The clients: writes to the fenced resource under whoever believes that it leads, and proposals to them.
+//! The clients: writes to the fenced resource under whoever believes that it leads, and proposals to them. A leader that
+//! they have yet to [find](crate::discovery) they ask for neither.
 
 use crate::event::{Agenda, Event};
 use crate::mailbox::Held;
@@ -41,7 +42,7 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
         }
     }
 
-    /// Every node that believes it leads decides to write. Its process takes a while from asking to acting, and does
+    /// Every node that believes it leads, and is known to, decides to write. Its process takes a while from asking to acting, and does
     /// not ask again: what happens in between makes a zombie's write.
     pub(crate) fn write_tick(&mut self, sequence: u64) {
         self.core.account(tag::TICK, 0);
@@ -122,13 +123,13 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
         });
     }
 
-    /// Everyone who believes that it leads. Found without a branch for each node: who it is cannot be guessed.
+    /// Everyone who believes that it leads and whom clients have found. Found without a branch for each node: who it is cannot be guessed.
     fn leaders(&self) -> NodeSet {
         let leads = self.hosts.iter().map(|host| u64::from(host.leadership().is_some()) << host.node().0);
-        NodeSet(leads.fold(0, |all, one| all | one))
+        NodeSet(leads.fold(0, |all, one| all | one)).minus(self.core.discovery.unknown())
     }
 
-    /// Clients hand one new command to every node that believes it leads.
+    /// Clients hand one new command to every node that believes it leads, and that they know of.
     pub(crate) fn proposal_tick(&mut self, sequence: u64) {
         self.core.account(tag::TICK, 1);
         for node in self.leaders().iter() {

@@ -106,6 +106,7 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
             Event::Strobe { fault, ahead } => self.handle_rare(sequence, Rare::Strobe(fault, ahead)),
             Event::WriteTick => self.handle_rare(sequence, Rare::WriteTick),
             Event::ProposalTick => self.handle_rare(sequence, Rare::ProposalTick),
+            Event::Discover { node, election } => self.handle_rare(sequence, Rare::Discover(node, election)),
             Event::Act { write } => self.handle_rare(sequence, Rare::Act(write)),
             Event::Reach { write } => self.handle_rare(sequence, Rare::Reach(write)),
             Event::Inject { fault } => self.handle_rare(sequence, Rare::Inject(fault)),
@@ -125,6 +126,7 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
             Rare::Strobe(fault, ahead) => self.strobe_turns(sequence, fault, ahead),
             Rare::WriteTick => self.write_tick(sequence),
             Rare::ProposalTick => self.proposal_tick(sequence),
+            Rare::Discover(node, election) => self.discover(sequence, node, election),
             Rare::Act(write) => self.act(sequence, write),
             Rare::Reach(write) => self.reach(sequence, write),
             Rare::Inject(fault) => self.inject(sequence, fault),
@@ -308,6 +310,7 @@ enum Rare {
     Strobe(u32, bool),
     WriteTick,
     ProposalTick,
+    Discover(NodeId, u32),
     Act(u32),
     Reach(u32),
     Inject(u32),
@@ -426,4 +429,5 @@ pub(crate) mod tag {
     pub(crate) const DISCONNECT: u64 = 15;
     pub(crate) const TURN: u64 = 16;
     pub(crate) const STROBE: u64 = 17;
+    pub(crate) const DISCOVER: u64 = 18;
 }

@@ -1,5 +1,5 @@
 use super::*;
-use interregnum_kernel::{FencingToken, LogEntry, LogIndex};
+use interregnum_kernel::{Command, FencingToken, LogEntry, LogIndex, Write};
 use interregnum_world::{Lever, PlannedFault, Selector};
 
 fn leads(epoch: u64) -> Leadership {
@@ -13,7 +13,15 @@ fn commit(epoch: u64) -> What {
 
 /// Measures a history of (millisecond, node, what) that ends at the given millisecond.
 fn measure(plan: &Plan, history: &[(u64, u8, What)], end: u64) -> Measurement {
-    let mut meter = Meter::new(3, plan);
+    measure_with(Meter::new(3, plan), history, end)
+}
+
+/// The same where clients have to find every leader.
+fn measure_discovering(history: &[(u64, u8, What)], end: u64) -> Measurement {
+    measure_with(Meter::new(3, &Plan::default()).discovering(true), history, end)
+}
+
+fn measure_with(mut meter: Meter, history: &[(u64, u8, What)], end: u64) -> Measurement {
     let last = [(end, 0, What::Ended)];
     for (ms, node, what) in history.iter().chain(&last) {
         meter.observe(&Observation {
@@ -90,8 +98,10 @@ fn a_failover_runs_from_the_fault_to_the_successors_first_commit() {
         took: Some(Span::millis(190)),
         detection: Some(Span::millis(150)),
         election: Some(Span::millis(30)),
+        discovery: Some(Span::ZERO),
     };
     assert_eq!(measured.failovers, [failover]);
+    assert_eq!(failover.first_write(), Some(Span::millis(10)), "what is left of it");
     let unavailable =
         Unavailable { leaderless: Span::ZERO, zombie_led: Span::millis(180), contested: Span::millis(120) };
     assert_eq!(measured.unavailable, unavailable);
@@ -264,4 +274,132 @@ fn a_split_vote_is_an_epoch_with_two_candidates_and_no_winner() {
     assert_eq!(measured.split_votes, 1, "epoch 1 was split, epoch 2 had one candidate");
     assert_eq!(measured.rivalries, 1, "only in epoch 1 there were two");
     assert_eq!(measured.first_leader, Some((GlobalTime(55_000_000), Epoch(3))));
+}
+
+/// A command of a client's, committed under a leader of this epoch.
+fn commit_command(epoch: u64) -> What {
+    let entry = LogEntry { epoch: Epoch(epoch), command: Some(Command(1)) };
+    What::Committed { index: LogIndex(epoch), entry }
+}
+
+fn accepted(writer: u8, epoch: u64) -> What {
+    let (writer, incarnation) = (NodeId(writer), Incarnation::ZERO);
+    What::WriteAccepted(Write { writer, incarnation, leadership: leads(epoch), number: 0 })
+}
+
+/// The leader of the first epoch is lost at 100 ms, n2 detects it at 250 ms and leads from 280 ms on.
+fn second_reign() -> Vec<(u64, u8, What)> {
+    let mut history = first_reign();
+    history.extend([
+        (15, 0, What::Discovered(leads(1))),
+        (100, 0, What::LostQuorum(leads(1), LossCause::Fault)),
+        (100, 0, What::Deposed(leads(1))),
+        (250, 1, What::RoleChanged(Role::Candidate)),
+        (280, 1, What::Elected(leads(2))),
+        (280, 1, What::GainedQuorum(leads(2))),
+    ]);
+    history
+}
+
+/// Detection, election, discovery, first write, and the whole, in milliseconds.
+fn parts(failover: &Failover) -> [Option<u64>; 5] {
+    let Failover { took, detection, election, discovery, .. } = *failover;
+    [detection, election, discovery, failover.first_write(), took]
+        .map(|part| part.map(|span| span.nanos() / 1_000_000))
+}
+
+#[test]
+fn the_parts_of_a_failover_follow_each_other_without_a_gap() {
+    for end in [accepted(1, 2), commit_command(2)] {
+        let mut history = second_reign();
+        history.extend([(700, 1, What::Discovered(leads(2))), (720, 1, end)]);
+        let measured = measure_discovering(&history, 1000);
+        assert_eq!(measured.failovers.len(), 1, "one loss, one failover");
+        let parts = parts(&measured.failovers[0]);
+        assert_eq!(parts, [150, 30, 420, 20, 620].map(Some), "150 + 30 + 420 + 20 = 620, by {end:?}");
+    }
+}
+
+#[test]
+fn the_no_op_of_a_leader_that_nobody_knows_ends_no_failover() {
+    let mut history = second_reign();
+    history.extend([(290, 1, commit(2)), (700, 1, What::Discovered(leads(2)))]);
+    // Another node hears late that the no-op is committed.
+    history.extend([(710, 2, commit(2)), (720, 1, accepted(1, 2))]);
+    let failover = measure_discovering(&history, 1000).failovers[0];
+    assert_eq!(parts(&failover)[4], Some(620), "a client's write does");
+    let known_at_once = measure(&Plan::default(), &history, 1000).failovers[0];
+    let expected = [Some(150), Some(30), Some(0), Some(10), Some(190)];
+    assert_eq!(parts(&known_at_once), expected, "the no-op does where every leader is known at once");
+}
+
+#[test]
+fn a_successor_that_is_never_found_leaves_a_failover_without_an_end() {
+    let mut history = second_reign();
+    history.push((290, 1, commit(2)));
+    let failover = measure_discovering(&history, 1000).failovers[0];
+    assert_eq!(parts(&failover), [Some(150), Some(30), None, None, None], "detected and elected, no more");
+}
+
+#[test]
+fn a_successor_that_dies_unknown_is_not_the_one_whose_discovery_counts() {
+    let mut history = second_reign();
+    history.extend([
+        (400, 1, What::LostQuorum(leads(2), LossCause::Fault)),
+        (400, 1, What::Deposed(leads(2))),
+        (600, 2, What::Elected(leads(3))),
+        (650, 2, What::Discovered(leads(3))),
+        (660, 2, accepted(2, 3)),
+    ]);
+    let measured = measure_discovering(&history, 1000);
+    assert_eq!(measured.failovers.len(), 1, "clients waited all the time");
+    let parts = parts(&measured.failovers[0]);
+    assert_eq!(parts, [150, 350, 50, 10, 560].map(Some), "the election lasts until the second winner's");
+}
+
+#[test]
+fn the_successor_is_the_one_under_whom_the_failover_ends() {
+    let mut history = second_reign();
+    history.extend([
+        (300, 1, What::Discovered(leads(2))),
+        (310, 2, What::Elected(leads(3))),
+        (320, 1, accepted(1, 2)),
+        (330, 2, What::Discovered(leads(3))),
+    ]);
+    let failover = measure_discovering(&history, 1000).failovers[0];
+    let expected = [150, 30, 20, 20, 220].map(Some);
+    assert_eq!(parts(&failover), expected, "not the one that was elected meanwhile");
+}
+
+#[test]
+fn the_same_process_elected_again_has_to_be_found_again() {
+    let mut history = first_reign();
+    history.extend([
+        (15, 0, What::Discovered(leads(1))),
+        (100, 0, What::Stopped),
+        (100, 0, What::LostQuorum(leads(1), LossCause::Fault)),
+        (200, 0, What::Resumed),
+        (210, 0, What::Deposed(leads(1))),
+        (220, 0, What::RoleChanged(Role::Candidate)),
+        (240, 0, What::Elected(leads(2))),
+        (500, 0, What::Discovered(leads(2))),
+        (510, 0, accepted(0, 2)),
+    ]);
+    let failover = measure_discovering(&history, 1000).failovers[0];
+    assert_eq!(parts(&failover), [120, 20, 260, 10, 410].map(Some), "a new epoch is a new leader");
+}
+
+#[test]
+fn a_meter_forgets_the_successors_of_the_last_run() {
+    let mut meter = Meter::new(3, &Plan::default()).discovering(true);
+    let mut history = second_reign();
+    history.push((700, 1, What::Discovered(leads(2))));
+    for (ms, node, what) in history {
+        let (at, office) = (GlobalTime::ZERO + Span::millis(ms), Office::CONTESTED);
+        let (node, incarnation) = (NodeId(node), Incarnation::ZERO);
+        meter.observe(&Observation { at, node, incarnation, office, what });
+    }
+    meter.reset();
+    let measured = measure_with(meter, &second_reign(), 1000);
+    assert_eq!(parts(&measured.failovers[0])[2], None, "in this run clients have found nobody");
 }

@@ -7,7 +7,7 @@ use std::io::{BufRead as _, BufReader};
 use std::process::Stdio;
 
 /// The fields of a result that are documented.
-const FIELDS: [&str; 22] = [
+const FIELDS: [&str; 23] = [
     "scenario",
     "algorithm",
     "engine",
@@ -18,6 +18,7 @@ const FIELDS: [&str; 22] = [
     "failover_ms",
     "detection_ms",
     "election_ms",
+    "discovery_ms",
     "unavailable_ms",
     "leader_changes",
     "spurious_failovers",
@@ -43,7 +44,7 @@ fn has(value: &Value, fields: &[&str]) {
 fn is_a_result(row: &Value) {
     has(row, &FIELDS);
     has(&row["seeds"], &["first", "count"]);
-    for times in ["failover_ms", "detection_ms", "election_ms"] {
+    for times in ["failover_ms", "detection_ms", "election_ms", "discovery_ms"] {
         has(&row[times], &["count", "never", "min", "mean", "p50", "p95", "p99", "p999", "max"]);
     }
     has(&row["unavailable_ms"], &["leaderless", "zombie_led", "contested"]);

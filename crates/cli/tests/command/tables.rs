@@ -32,6 +32,7 @@ fn columns_are_as_documented_and_times_carry_their_unit() {
         "failover_ms",
         "detection_ms",
         "election_ms",
+        "discovery_ms",
         "leader_changes",
         "messages",
     ];
@@ -41,7 +42,7 @@ fn columns_are_as_documented_and_times_carry_their_unit() {
     }
     let timed = ["min", "mean", "p50", "p95", "p99", "p999", "max"];
     let summary = Rows::of(&place.read("out/summary.csv"));
-    for what in ["failover", "detection", "election"] {
+    for what in ["failover", "detection", "election", "discovery"] {
         for figure in timed {
             let column = format!("{what}_{figure}_ms");
             assert!(summary.header().contains(&column.as_str()), "summary.csv lacks {column}");
@@ -61,7 +62,7 @@ fn the_summary_agrees_with_what_the_raw_rows_give() {
     let failovers = Rows::of(&place.read("out/failovers.csv"));
     let summary = Rows::of(&place.read("out/summary.csv"));
     let figure = |name: &str| summary.column(name)[0].to_owned();
-    for what in ["failover", "detection", "election"] {
+    for what in ["failover", "detection", "election", "discovery"] {
         let cells = failovers.column(&format!("{what}_ms"));
         let mut times: Vec<f64> =
             cells.iter().filter(|cell| !cell.is_empty()).map(|cell| cell.parse().expect("a time")).collect();

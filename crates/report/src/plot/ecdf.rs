@@ -33,7 +33,8 @@ pub fn failover_ecdf(scenario: &Scenario, summaries: &[&Summary]) -> Result<Opti
     })
 }
 
-fn caption(scenario: &Scenario, summaries: &[&Summary]) -> Vec<String> {
+/// What was run, and what broke.
+pub(super) fn caption(scenario: &Scenario, summaries: &[&Summary]) -> Vec<String> {
     let mut lines = vec![faults_line(scenario)];
     if let Some(first) = summaries.first() {
         let last = first.seeds.first.wrapping_add(first.seeds.count.saturating_sub(1));

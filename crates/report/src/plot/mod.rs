@@ -1,17 +1,19 @@
-//! Plots as SVG: the cumulative distribution of failover times for one scenario, an overview of all, and what elections
-//! cost by the cluster's size.
+//! Plots as SVG: the cumulative distribution of failover times for one scenario and the parts that they are made of, an
+//! overview of all, and what elections cost by the cluster's size.
 
 mod axes;
 mod ecdf;
 mod margins;
 mod overview;
 mod palette;
+mod parts;
 mod scale;
 mod scaling;
 
 pub use ecdf::failover_ecdf;
 pub use margins::margins;
 pub use overview::overview;
+pub use parts::failover_parts;
 pub use scaling::{Scaling, failover_by_size, messages_by_size};
 
 use plotters::coord::Shift;

@@ -4,6 +4,7 @@ use crate::declare::{Key, Kind, Table};
 use crate::kinds::duration::{PERIOD_OR_NEVER, RANGE, SIGNED_RANGE};
 use crate::kinds::latency::LATENCY;
 use crate::kinds::scalar::{DRIFT, FLAG};
+use crate::reader::{At, Fields, Reader, Remark};
 use crate::schema;
 use interregnum_kernel::{Jitter, Span};
 use interregnum_world::{ClockSetting, Latency, WorkloadSetting};
@@ -98,10 +99,18 @@ static PROPOSALS_EVERY: Key<Option<Span>> = Key::or(
     PERIOD_OR_NEVER,
     "How often a client hands a command to whoever believes that it leads, or \"never\".",
 );
+static DISCOVERY: Key<Jitter> = Key::optional(
+    "discovery",
+    RANGE,
+    "Time from a node's election until clients find it, and so until they ask it for anything: the rest of a \
+     health-check interval, or of the time for which they may keep an address. Drawn for every election, the first \
+     included. Those whom clients have found before they go on asking, as long as these believe that they lead. Left \
+     out, clients know every leader at once.",
+);
 
 /// The keys of `[workload]`.
 pub(crate) static WORKLOAD_TABLE: Table =
-    Table { name: "[workload]", keys: || vec![&WRITES_EVERY, &CHECK_TO_ACT, &PROPOSALS_EVERY] };
+    Table { name: "[workload]", keys: || vec![&WRITES_EVERY, &CHECK_TO_ACT, &PROPOSALS_EVERY, &DISCOVERY] };
 
 /// `[workload]`.
 pub(crate) static WORKLOAD: Key<WorkloadSetting> =
@@ -115,12 +124,42 @@ const WORKLOAD_KIND: Kind<WorkloadSetting> = Kind {
         // What cannot be read is taken for writes: nothing then complains that there are none.
         reader.known.writes = writes.as_ref().is_none_or(|writes| writes.value.is_some());
         let (act, proposals) = (reader.get(&fields, &CHECK_TO_ACT), reader.get(&fields, &PROPOSALS_EVERY));
-        let act = act?.value;
+        let discovery = discovery(reader, &fields);
+        let (act, writes, proposals) = (act?.value, writes?.value, proposals?.value);
+        if let Some(discovery) = &discovery {
+            if writes.is_none() && proposals.is_none() {
+                let message = "nobody looks for a leader: `writes_every` and `proposals_every` are \"never\"";
+                reader.report(Remark::warning(discovery.span.clone(), message));
+            }
+        }
         Some(WorkloadSetting {
-            writes_every: writes?.value,
+            writes_every: writes,
             check_to_act: (act.min, act.max),
-            proposals_every: proposals?.value,
+            proposals_every: proposals,
+            discovery: discovery.map(|takes| (takes.value.min, takes.value.max)),
         })
     },
     schema: |catalogue| schema::of_table(&WORKLOAD_TABLE, catalogue),
 };
+
+/// How long finding a leader takes. Who can never be found before the run ends leaves nothing to measure.
+fn discovery(reader: &mut Reader<'_>, fields: &Fields<'_, '_>) -> Option<At<Jitter>> {
+    let takes = reader.get(fields, &DISCOVERY)?;
+    let Some(horizon) = reader.known.horizon else { return Some(takes) };
+    let Jitter { min, max } = takes.value;
+    if min >= horizon {
+        let message = format!(
+            "no leader is ever found: finding it takes {min} or longer, and the run ends at {horizon}"
+        );
+        let expected = format!("a range that begins before {horizon}");
+        reader.report(Remark::error(takes.span, message).expected(expected));
+        return None;
+    }
+    if max >= horizon {
+        let message = format!(
+            "some leaders are never found: finding one takes up to {max}, and the run ends at {horizon}"
+        );
+        reader.report(Remark::warning(takes.span.clone(), message));
+    }
+    Some(takes)
+}

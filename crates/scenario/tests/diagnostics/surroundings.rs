@@ -130,3 +130,26 @@ fn clocks_have_ranges() {
     error("[clock]\ndrift_ppm = «\"fast\"»", "\"fast\" is no range of drifts");
     error("[clock]\ndrift_ppm = «900001»", "900001 is no range of drifts");
 }
+
+#[test]
+fn a_discovery_ends_before_the_run_does() {
+    error("[workload]\ndiscovery = «\"5s..1s\"»", "the range runs backwards");
+    error("[workload]\ndiscovery = «\"5\"»", "`5` has no unit");
+    let remark = error(
+        "[workload]\ndiscovery = «\"10s..60s\"»",
+        "no leader is ever found: finding it takes 10s or longer, and the run ends at 10s",
+    );
+    assert_eq!(remark.expected, "a range that begins before 10s");
+    warning(
+        "[workload]\ndiscovery = «\"0s..60s\"»",
+        "some leaders are never found: finding one takes up to 60s, and the run ends at 10s",
+    );
+}
+
+#[test]
+fn a_discovery_is_somebodys() {
+    warning(
+        "[workload]\nwrites_every = \"never\"\nproposals_every = \"never\"\ndiscovery = «\"5s\"»",
+        "nobody looks for a leader: `writes_every` and `proposals_every` are \"never\"",
+    );
+}

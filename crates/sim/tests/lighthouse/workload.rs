@@ -1,6 +1,6 @@
 //! Clients, and the resource that fences.
 
-use crate::story::{Story, Told, cluster, crash, cut, n, node, partition};
+use crate::story::{Story, Told, cluster, crash, cut, ms, n, node, partition};
 use interregnum_kernel::{GlobalTime, NodeId, Span, What};
 use interregnum_world::record::InputRecord;
 use interregnum_world::{Endpoint, Probability, Selector, Setting};
@@ -186,4 +186,90 @@ fn proposals_go_to_who_leads() {
     assert_eq!(run.observed(proposed).len(), 5, "five in 100 ms");
     assert!(run.observed(proposed).iter().all(|(_, node)| *node == n(1)), "all to the leader");
     assert_eq!(story.kept_by(&[]).told().observed(proposed), [], "without a leader there is nobody to ask");
+}
+
+/// Clients take so many milliseconds to find a leader.
+fn discovering(story: Story, least: u64, most: u64) -> Story {
+    let takes = Some((Span::millis(least), Span::millis(most)));
+    story.with(|setting| {
+        setting.workload.discovery = takes;
+        setting.workload.proposals_every = Some(Span::millis(10));
+    })
+}
+
+/// When clients found a leader, and whom.
+fn found(run: &Told) -> Vec<(GlobalTime, NodeId)> {
+    run.observed(|what| matches!(what, What::Discovered(_)))
+}
+
+fn elected(run: &Told) -> Vec<(GlobalTime, NodeId)> {
+    run.observed(|what| matches!(what, What::Elected(_)))
+}
+
+#[test]
+fn nobody_asks_a_leader_before_clients_have_found_it() {
+    let run = discovering(writing(cluster(3), 0), 40, 40).told();
+    let [(at, leader)] = elected(&run)[..] else { panic!("one election: {:?}", elected(&run)) };
+    let known = at + Span::millis(40);
+    assert_eq!(found(&run), [(known, leader)], "40 ms after its election");
+    let writes = steps(&run, Sent);
+    assert!(writes.iter().all(|(at, ..)| *at >= known), "no write before that: {writes:?}");
+    assert!(writes.len() >= 3, "and writes after it: {writes:?}");
+    let proposals = run.observed(|what| matches!(what, What::Proposed(_)));
+    assert!(proposals.iter().all(|(at, _)| *at >= known), "no command either: {proposals:?}");
+    assert!(proposals.len() >= 3, "and commands after it: {proposals:?}");
+}
+
+#[test]
+fn the_time_to_find_a_leader_is_drawn_within_its_range() {
+    let story = discovering(cluster(3), 10, 60);
+    let mut times: Vec<Span> = Vec::new();
+    for seed in 1..=200 {
+        let run = story.told_with(seed);
+        times.push(found(&run)[0].0.since(elected(&run)[0].0));
+    }
+    let (least, most) = (times.iter().min().unwrap(), times.iter().max().unwrap());
+    assert!(*least >= Span::millis(10) && *least < Span::millis(12), "from 10 ms on: {least}");
+    assert!(*most <= Span::millis(60) && *most > Span::millis(58), "up to 60 ms: {most}");
+}
+
+#[test]
+fn an_old_leader_is_asked_as_long_as_it_believes() {
+    let story = two_leaders().until(Span::millis(200));
+    let run = discovering(story, 30, 30).told();
+    let [(first, _), (second, successor), ..] = elected(&run)[..] else { panic!("two leaders") };
+    let (gap, known) = (steps(&run, Sent), second + Span::millis(30));
+    let by = |node, from: GlobalTime, to: GlobalTime| {
+        gap.iter().filter(|(at, writer, _)| *writer == node && *at >= from && *at < to).count()
+    };
+    let end = ms(200);
+    assert_eq!(by(successor, GlobalTime::ZERO, known), 0, "the successor is not known yet");
+    assert!(by(successor, known, end) > 0, "and is asked afterwards");
+    assert!(by(n(1), first + Span::millis(30), known) > 0, "the old leader writes meanwhile");
+    assert!(by(n(1), known, end) > 0, "and goes on: whoever knows it may not have heard of another");
+}
+
+#[test]
+fn a_leader_that_dies_before_it_is_found_is_found_only_after_its_next_election() {
+    let story = discovering(writing(cluster(3), 0).during(20, 25, crash(&[node(1)])), 40, 40);
+    let run = story.until(Span::millis(200)).told();
+    let (elections, found) = (elected(&run), found(&run));
+    let doomed = elections[0].0;
+    assert!(doomed < ms(20), "it leads when it dies: {elections:?}");
+    assert!(found.iter().all(|(at, _)| *at != doomed + Span::millis(40)), "nobody is there then: {found:?}");
+    let later: Vec<_> = elections[1..].iter().map(|(at, node)| (*at + Span::millis(40), *node)).collect();
+    assert_eq!(found, later[..found.len()], "40 ms after each election since");
+    assert!(!found.is_empty(), "there was one");
+}
+
+#[test]
+fn leaders_that_are_known_at_once_leave_the_run_as_it_was() {
+    let story = writing(cluster(3).during(30, 50, crash(&[node(1)])), 2);
+    let calm = story.told();
+    assert_eq!(found(&calm), [], "nobody is looked for");
+    let late = discovering(story.clone(), 90, 90).with(|setting| setting.workload.proposals_every = None);
+    let late = late.told();
+    assert_eq!(ticks(&late), ticks(&calm), "the clients' rhythm is the same with and without");
+    assert_eq!(elected(&late), elected(&calm), "and so is what the nodes do");
+    assert_ne!(late.outcome.digest, calm.outcome.digest, "the writes are not");
 }
