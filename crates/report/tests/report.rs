@@ -94,6 +94,71 @@ fn a_plot_shows_what_never_came() {
     assert!(text_of(&overview).contains("\u{221e}\n"), "the overview marks it in its row");
 }
 
+/// The same crash, but clients take a second to find a leader.
+fn discovering() -> Scenario {
+    let mut none = |_: &str| Err("there is no other file".to_owned());
+    let crash = SCENARIO.replace("at = \"1s\"", "at = \"1500ms\"");
+    let text = format!("{crash}\n[workload]\ndiscovery = \"900ms..1s\"\n").replace("3s", "9s");
+    interregnum_scenario::read("plotted", &text, &catalogue(), &mut none).expect("a scenario").0
+}
+
+#[test]
+fn the_parts_of_a_failover_are_plotted_with_their_medians() {
+    let scenario = discovering();
+    let summary = swept(&scenario);
+    let svg = plot::failover_parts(&scenario, &[&summary]).expect("a plot").expect("failovers to plot");
+    let text = text_of(&svg);
+    let median = |of: &interregnum_campaign::Distribution| {
+        of.per_mille(500).expect("a median").nanos().div_euclid(1_000_000)
+    };
+    for (name, of) in [("detect", &summary.detection), ("discover", &summary.discovery)] {
+        let told = [0, 1].map(|up| format!("{name} {}", median(of) + up));
+        assert!(told.iter().any(|words| text.contains(words)), "the plot lacks {told:?}: {text}");
+    }
+    for words in ["elect", "first write", "whole: p50", "n = 10", "need not be their sum"] {
+        assert!(text.contains(words), "the plot lacks `{words}`: {text}");
+    }
+    assert!(!text.contains(": \u{221e}\n"), "all came: {text}");
+}
+
+#[test]
+fn a_part_that_never_came_ends_its_bar() {
+    let scenario = discovering();
+    let mut summary = swept(&scenario);
+    for _ in 0..10 {
+        summary.failover.add_never();
+        summary.discovery.add_never();
+        summary.first_write.add_never();
+    }
+    summary.failover.add_never();
+    summary.detection.add_never();
+    summary.election.add_never();
+    summary.discovery.add_never();
+    summary.first_write.add_never();
+    let svg = plot::failover_parts(&scenario, &[&summary]).expect("a plot").expect("failovers to plot");
+    let text = text_of(&svg);
+    for words in ["discover: \u{221e}", "discover never in 11 of 21", "p50 never, n = 21, 11 never came"] {
+        assert!(text.contains(words), "the plot lacks `{words}`: {text}");
+    }
+    assert!(!text.contains("elect: \u{221e}"), "one of eleven elections: {text}");
+}
+
+#[test]
+fn where_clients_know_every_leader_at_once_discovery_is_no_part() {
+    let scenario = scenario();
+    let summary = swept(&scenario);
+    let svg = plot::failover_parts(&scenario, &[&summary]).expect("a plot").expect("failovers to plot");
+    let text = text_of(&svg);
+    assert!(text.contains("detect") && !text.contains("discover"), "neither bar nor legend: {text}");
+    let mut idle = summary.clone();
+    idle.failover = Default::default();
+    assert!(plot::failover_parts(&scenario, &[&idle]).expect("no error").is_none(), "nothing was needed");
+    let table = verdicts::table(&[summary], false);
+    assert!(!table.contains("cover"), "no column of the table either: {table}");
+    let table = verdicts::table(&[swept(&discovering())], false);
+    assert!(table.contains("discover (until clients know)"), "but where it takes time: {table}");
+}
+
 #[test]
 fn failovers_of_which_none_came_are_plotted_too() {
     let scenario = scenario();

@@ -126,11 +126,12 @@ const WORKLOAD_KIND: Kind<WorkloadSetting> = Kind {
         let (act, proposals) = (reader.get(&fields, &CHECK_TO_ACT), reader.get(&fields, &PROPOSALS_EVERY));
         let discovery = discovery(reader, &fields);
         let (act, writes, proposals) = (act?.value, writes?.value, proposals?.value);
-        if let Some(discovery) = &discovery {
-            if writes.is_none() && proposals.is_none() {
-                let message = "nobody looks for a leader: `writes_every` and `proposals_every` are \"never\"";
-                reader.report(Remark::warning(discovery.span.clone(), message));
-            }
+        if let Some(discovery) = &discovery
+            && writes.is_none()
+            && proposals.is_none()
+        {
+            let message = "nobody looks for a leader: `writes_every` and `proposals_every` are \"never\"";
+            reader.report(Remark::warning(discovery.span.clone(), message));
         }
         Some(WorkloadSetting {
             writes_every: writes,
