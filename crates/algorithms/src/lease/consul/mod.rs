@@ -19,7 +19,9 @@
 //! **Assumptions** of `lease-exclusion`. Between the holder's end of lease and its successor lie a TTL and the lock-delay.
 //! The clocks of the holder and of the service's leader may differ in rate by a factor of less than two, and three with a
 //! lock-delay of one TTL. Neither clock jumps or stands still. The lease counts from when an answer was taken notice of, so
-//! a process that stops or is slow between the answer's arrival and that gives itself too much. Wall clocks do not matter:
+//! a process that stops or is slow between the answer's arrival and that gives itself too much; and a leader of the service
+//! that was stopped, or is kept in office by late answers, renews what its successor may be about to end, since Session.Renew
+//! asks no quorum. Wall clocks do not matter:
 //! Go compares the monotonic readings of the times that the lock-delay is made of, whatever the comments there say.
 //!
 //! **Failover.** T: TTL, L: lock-delay, R: `lock_retry`, h: the service's heartbeat interval, d: one-way latency, w: an
@@ -135,16 +137,16 @@ pub struct Contender {
     beaten: bool,
 }
 
+/// What a holder or a service's leader can be wrong by for long: a leader of the service that was deposed renews sessions
+/// until it notices, since nobody asks a quorum for that.
 const ASLEEP_OR_LATE: FaultClasses = FaultClasses::of(&[
+    FaultClass::Delay,
     FaultClass::Pause,
     FaultClass::Freeze,
     FaultClass::SlowNode,
     FaultClass::ClockRate,
     FaultClass::ClockJump,
 ]);
-
-/// A service's clock that counts two TTLs while one passes.
-const FAST_SERVICE: FaultClasses = FaultClasses::of(&[FaultClass::ClockRate, FaultClass::ClockJump]);
 
 impl Recipe for Consul {
     type Contender = Contender;
@@ -167,7 +169,7 @@ impl Recipe for Consul {
             Promise::except("log-agreement", FaultClasses::FORGETFUL_DISKS),
             Promise::except("fenced-writes", FaultClasses::FORGETFUL_DISKS),
             Promise::except("token-monotonic", FaultClasses::FORGETFUL_DISKS),
-            Promise::except("lease-kept", FaultClasses::FORGETFUL_DISKS.and(FAST_SERVICE)),
+            Promise::except("lease-kept", FaultClasses::FORGETFUL_DISKS.and(ASLEEP_OR_LATE)),
             Promise::except("lease-exclusion", FaultClasses::FORGETFUL_DISKS.and(ASLEEP_OR_LATE)),
             Promise::except("leader-within", FaultClasses::FORGETFUL_DISKS),
         ],

@@ -1,4 +1,4 @@
-//! What single rules of the recipe say, and how its parameters are read.
+//! Each rule by itself is in the golden scripts; here is what they cannot say.
 
 use super::Consul;
 use crate::lease::Lease;
@@ -19,6 +19,12 @@ fn refused(parameter: &str, value: Value) -> String {
         Err(BuildError::Parameter { error, .. }) => error.to_string(),
         other => panic!("{parameter} is accepted: {other:?}"),
     }
+}
+
+#[test]
+fn the_scripts_play_as_they_are_written() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/lease/consul/scripts");
+    interregnum_script::run_folder(folder, Lease::<Consul>::ENTRY.parameters, construct::<Lease<Consul>>);
 }
 
 #[test]
