@@ -108,6 +108,8 @@ enum Place {
     Looking,
     /// Nobody has: it sleeps until the lock-delay may be over.
     Sleeping,
+    /// It has slept, and looks whether still nobody has.
+    Checking,
     /// It has the lock.
     Leading,
     /// It lets go of the lock.
@@ -251,7 +253,7 @@ impl Recipe for Consul {
     fn role(&self, contender: &Contender) -> Role {
         match contender.place {
             Place::Opening | Place::Waiting | Place::Releasing | Place::Destroying => Role::Follower,
-            Place::Acquiring | Place::Looking | Place::Sleeping => Role::Candidate,
+            Place::Acquiring | Place::Looking | Place::Sleeping | Place::Checking => Role::Candidate,
             Place::Leading => Role::Leader,
         }
     }
@@ -319,7 +321,8 @@ impl Consul {
     /// A blocking query for the key, which the service answers at the latest after `lock_wait` and a sixteenth. Without an
     /// index to wait for, as after a sleep, it answers at once.
     fn look(&self, contender: &mut Contender, out: &mut Out<Consul>) {
-        contender.place = Place::Waiting;
+        let slept = contender.place == Place::Sleeping;
+        contender.place = if slept { Place::Checking } else { Place::Waiting };
         contender.client.watch(Watch::Lock, out);
         out.set_timer(Timer::Retry, Jitter::between(self.lock_wait, self.lock_wait.scaled(17, 16)));
     }
@@ -331,11 +334,11 @@ impl Consul {
             (Place::Leading, _) if own => self.hears(contender, out),
             (Place::Leading, _) => self.on_lost(contender, now, out),
             // An attempt has had its effect although its answer was lost.
-            (Place::Waiting | Place::Acquiring | Place::Looking, _) if own => {
+            (Place::Waiting | Place::Acquiring | Place::Looking | Place::Checking, _) if own => {
                 contender.client.give_up_call(out);
                 self.lead(contender, view.lock.number, out);
             }
-            (Place::Waiting, None) => {
+            (Place::Waiting | Place::Checking, None) => {
                 contender.place = Place::Acquiring;
                 out.cancel_timer(Timer::Retry);
                 contender.client.call(Ask::Do(Operation::Acquire(contender.session)), now, out);
@@ -347,6 +350,7 @@ impl Consul {
                 out.set_timer(Timer::Retry, Jitter::exactly(self.lock_retry));
             }
             (Place::Looking, Some(_)) => self.look(contender, out),
+            (Place::Checking, Some(_)) => contender.place = Place::Waiting,
             _ => {}
         }
     }
