@@ -37,11 +37,13 @@ impl Strain {
     /// What a dose of so much is called.
     pub fn dose(self, amount: u64) -> String {
         match self {
-            Strain::SlowClock => format!("{:.1} %", amount as f64 / 10_000.0),
+            Strain::SlowClock => format!("{}.{} %", amount / 10_000, amount % 10_000 / 1_000),
             Strain::Freeze | Strain::Pause if amount < 1_000_000_000 => {
                 format!("{} ms", amount.div_ceil(1_000_000))
             }
-            Strain::Freeze | Strain::Pause => format!("{:.2} s", amount as f64 / 1e9),
+            Strain::Freeze | Strain::Pause => {
+                format!("{}.{:02} s", amount / 1_000_000_000, amount % 1_000_000_000 / 10_000_000)
+            }
         }
     }
 }
