@@ -74,6 +74,7 @@ fn what_happens_inside_a_coordination_service_is_not_measured() {
         took: Some(Span::millis(300)),
         detection: Some(Span::millis(100)),
         election: Some(Span::millis(100)),
+        discovery: Some(Span::ZERO),
     };
     assert_eq!(measured.failovers, [failover], "from the contenders' fault to the accepted write");
     assert_eq!((measured.elections, measured.leader_crashes, measured.leader_stops), (2, 0, 0));
