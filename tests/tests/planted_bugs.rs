@@ -158,6 +158,22 @@ hunts! {
         [Invariant("token-monotonic"), Invariant("election-safety"), Invariant("fenced-writes")];
     a_lock_delay_that_a_wall_clock_ends_is_caught:
         "lease-consul-lock-delay-by-wall-clock", InAlgorithm, [Invariant("leader-exclusion")];
+    // Kubernetes.
+    a_holder_that_renews_without_a_deadline_is_caught:
+        "lease-kubernetes-renew-without-deadline", InAlgorithm, [Invariant("lease-exclusion")];
+    a_lease_that_ends_by_a_wall_clock_is_caught:
+        "lease-kubernetes-expiry-by-wall-clock", InAlgorithm, [Invariant("lease-exclusion")];
+    one_identity_for_all_contenders_is_caught:
+        "lease-kubernetes-one-identity-for-all", InAlgorithm,
+        [Invariant("election-safety"), Invariant("lease-exclusion")];
+    a_lease_of_zero_seconds_is_caught:
+        "lease-kubernetes-duration-truncated-to-zero", InAlgorithm, [Invariant("lease-exclusion")];
+    a_holder_that_leads_on_while_it_releases_is_caught:
+        "lease-kubernetes-release-while-leading", InAlgorithm, [Invariant("lease-exclusion")];
+    a_release_of_anothers_lease_is_caught:
+        "lease-kubernetes-release-of-anothers-lease", InAlgorithm, [Invariant("lease-exclusion")];
+    a_process_that_never_contends_again_is_caught:
+        "lease-kubernetes-never-contends-again", InAlgorithm, [FailoverNeverComes];
 
     // The world.
     a_resource_that_compares_no_tokens_is_caught:

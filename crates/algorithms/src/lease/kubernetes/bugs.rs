@@ -22,7 +22,7 @@ plants! {
               name";
     /// The record says zero seconds.
     DurationTruncatedToZero = "lease-kubernetes-duration-truncated-to-zero",
-        "the record's duration is cut down to zero seconds, so that every candidate takes over at its next try",
+        "the record's duration is cut down to zero seconds: a candidate takes over when it sees the same record twice",
         breaks ["lease-exclusion"],
         seen "kubernetes-client/csharp pull request 653 (2021), where a minute became zero; client-go accepts less than a \
               second and writes zero";

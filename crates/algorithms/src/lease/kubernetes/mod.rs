@@ -111,6 +111,7 @@ impl Recipe for Kubernetes {
             Promise::except("leader-completeness", FaultClasses::FORGETFUL_DISKS),
             Promise::except("log-agreement", FaultClasses::FORGETFUL_DISKS),
             Promise::except("fenced-writes", FaultClasses::FORGETFUL_DISKS),
+            Promise::except("token-monotonic", FaultClasses::FORGETFUL_DISKS),
             Promise::except("lease-exclusion", FaultClasses::FORGETFUL_DISKS.and(BEYOND_THE_MARGIN)),
             Promise::except("leader-within", FaultClasses::FORGETFUL_DISKS),
         ],

@@ -84,7 +84,7 @@ pub(super) fn read(parameters: &Parameters) -> Result<Kubernetes, ParameterError
         return refuse(
             &LEASE_DURATION,
             format!(
-                "the record keeps whole seconds and {lease} becomes 0: every candidate would take over at its next try"
+                "the record keeps whole seconds and {lease} becomes 0: who sees the same record twice would take over"
             ),
         );
     }
