@@ -4,7 +4,7 @@
 mod common;
 
 use interregnum_kernel::{NodeSet, ParameterKind, ParameterSpec, Span, Value};
-use interregnum_scenario::{AlgorithmInfo, Catalogue, Scenario, Severity, read, render};
+use interregnum_scenario::{AlgorithmInfo, Catalogue, Expectation, Scenario, Severity, read, render};
 use std::path::{Path, PathBuf};
 
 /// The algorithms besides Raft of which the standard scenarios expect something of their own.
@@ -45,6 +45,7 @@ fn catalogue() -> Catalogue {
         phases: &[],
     });
     catalogue.algorithms.extend(others);
+    catalogue.invariants.push("lease-exclusion");
     catalogue
 }
 
@@ -88,11 +89,22 @@ static RAFT: [ParameterSpec; 4] = [
     },
 ];
 
+/// What they set of algorithms that contend through a service.
+static LEASE: [ParameterSpec; 1] = [ParameterSpec {
+    name: "lock_delay",
+    kind: ParameterKind::Span,
+    doc: "",
+    default: |_| Value::Span(Span::ZERO),
+}];
+
 /// The names that the standard scenarios use.
 fn names() -> Catalogue {
     let mut catalogue = catalogue();
     let raft = &mut catalogue.algorithms[0];
     raft.parameters = Vec::leak(raft.parameters.iter().chain(&RAFT).copied().collect());
+    for lease in catalogue.algorithms.iter_mut().filter(|algorithm| algorithm.service) {
+        lease.parameters = &LEASE;
+    }
     catalogue
 }
 
@@ -157,16 +169,24 @@ fn every_standard_scenario_does_something_and_expects_something() {
         assert!(scenario.setting.heal.is_some(), "{name} heals");
         // What one system does in its own way is shown with that system alone.
         let algorithms = names().algorithms;
-        let algorithm = algorithms.iter().map(|one| one.name).find(|one| scenario.is_for(one));
-        let algorithm = algorithm.unwrap_or_else(|| panic!("{name} is for nobody"));
-        let for_leases = LEASES.contains(&algorithm);
-        assert!(algorithm == "raft" || for_leases, "{name} is for Raft, among others, or for leases alone");
-        let own = scenario.expectation_for(algorithm);
-        assert!(own.leader_within.is_some(), "{name} asks for a leader after the heal");
+        let for_them: Vec<&str> =
+            algorithms.iter().map(|one| one.name).filter(|one| scenario.is_for(one)).collect();
+        let for_leases = !for_them.is_empty() && for_them.iter().all(|one| LEASES.contains(one));
         assert!(
-            own.counts.len() >= 2 || own.failover.p99.is_some(),
-            "{name} expects more than a leader of {algorithm}"
+            scenario.is_for("raft") || for_leases,
+            "{name} is for Raft, among others, or for leases alone"
         );
+        let of_whom = if for_leases { &for_them[..] } else { &["raft"] };
+        let expectations = || of_whom.iter().map(|one| scenario.expectation_for(one));
+        assert!(
+            expectations().all(|own| own.leader_within.is_some()),
+            "{name} asks for a leader after the heal"
+        );
+        // That something breaks is an expectation, too.
+        let expects_more = |own: &Expectation| {
+            own.counts.len() >= 2 || own.failover.p99.is_some() || (for_leases && !own.violated.is_empty())
+        };
+        assert!(expectations().any(expects_more), "{name} expects more than a leader of {of_whom:?}");
     }
 }
 
