@@ -34,6 +34,8 @@ pub struct Client {
     process: Process,
     service: NodeSet,
     patience: Patience,
+    /// How long a renewal is waited for that was sent on to another service node.
+    reconnect: Span,
     server: NodeId,
     count: u32,
     call: Option<Sent>,
@@ -84,6 +86,7 @@ impl Client {
             process,
             service,
             patience,
+            reconnect: patience.request_timeout,
             server: service.iter().nth(first).unwrap_or_default(),
             // Numbers of different lives differ, so that what an earlier life asked for is not taken for this one's.
             count: (process.incarnation.0 & 0xfff) << 20,
@@ -94,6 +97,12 @@ impl Client {
             seen: LogIndex::ZERO,
             unready: false,
         }
+    }
+
+    /// As it is, with a patience of its own for renewals that are sent on to another service node.
+    #[must_use]
+    pub fn reconnecting_within(self, reconnect: Span) -> Client {
+        Client { reconnect, ..self }
     }
 
     /// The process whose line it is.
@@ -151,6 +160,13 @@ impl Client {
         self.renewal = Some(Sent { request, at: now.mono });
         out.send(self.server, Message::Request(request));
         out.set_timer(Timer::Renewal, Jitter::exactly(timeout));
+    }
+
+    /// Sends the renewal that is under way once more, to the same service node and under its number.
+    pub fn repeat_renewal<R: Recipe>(&self, out: &mut Out<R>) {
+        if let Some(renewal) = self.renewal {
+            out.send(self.server, Message::Request(renewal.request));
+        }
     }
 
     /// Renews no session any more.
@@ -266,7 +282,7 @@ impl Client {
         if let Some(Sent { request: Request { ask: Ask::Renew(session, _), .. }, .. }) = self.renewal {
             // Where answers are held back, this one is not to be.
             self.master = Epoch::ZERO;
-            self.renew(session, now, out);
+            self.renew_within(session, self.reconnect, now, out);
         }
         if let Some((request, answered)) = &mut self.watch {
             // A node that lags behind what the contender has seen must not answer yet.
@@ -276,6 +292,17 @@ impl Client {
             *answered = false;
             self.send_watch(out);
         }
+    }
+
+    /// The service node has hung up, by the way of the watch: the contender talks to the next one now, and watches nothing.
+    pub(super) fn on_hung_up<R: Recipe>(&mut self, reply: Reply, now: Now, out: &mut Out<R>) -> bool {
+        let told = self.watch.is_some_and(|(request, _)| request.number == reply.number);
+        let concerns = told && reply.answer == Answer::NotReady;
+        if concerns {
+            self.stop_watching(out);
+            self.move_on(now, out);
+        }
+        concerns
     }
 
     /// A process died, and its machine reset its connections: if this contender talked to it, it talks to another one now.

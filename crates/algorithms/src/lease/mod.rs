@@ -153,6 +153,11 @@ impl<R: Recipe> Lease<R> {
         out: &mut Out<R>,
     ) {
         let event = match input {
+            Input::Received { message: Message::Reply(reply), .. }
+                if R::HANGS_UP && R::client(contender).on_hung_up(reply, now, out) =>
+            {
+                Some(Event::Disconnected)
+            }
             Input::Received { from, message: Message::Reply(reply) } => {
                 R::client(contender).receive(from, reply, out).map(Event::Heard)
             }

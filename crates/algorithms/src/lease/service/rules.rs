@@ -49,4 +49,6 @@ pub enum Flaw {
     LockDelayByWallClock,
     /// A former leader goes on watching the deadlines that it has known, and has its successor end what runs out.
     DeposedLeaderEnds,
+    /// A repeated request for an own key makes a second one, behind those that are there.
+    JoinsTwice,
 }

@@ -40,6 +40,8 @@ pub struct Server {
     bereft_at: Option<Now>,
     /// Whether the timer for what watchers have not confirmed runs.
     resends: bool,
+    /// Whether it knew a leader of the service when it looked last.
+    is_led: bool,
 }
 
 /// A request on its way through the log.
@@ -78,13 +80,14 @@ impl<R: Recipe> Lease<R> {
             node: process.node,
             raft: self.raft.boot(process, disk, now, &mut inner),
             scratch: Scratch::default(),
-            store: Store::new(rules.seat, rules.at_close),
+            store: Store::new(rules.seat, rules.at_close).with(rules.sessions.flaw),
             watches: Watches::new(self.contenders.iter().last().map_or(0, |last| last.index() + 1)),
             leases: Leases::new(now.mono),
             reign: None,
             waiting: VecDeque::new(),
             bereft_at: None,
             resends: false,
+            is_led: false,
         };
         self.absorb(&mut server, now, &mut inner, out);
         server.scratch.put_back(inner);
@@ -148,6 +151,12 @@ impl<R: Recipe> Lease<R> {
         }
         if server.reign.is_some() && self.term_led(server, now) != server.reign {
             self.on_deposed(server, now, out);
+        }
+        if R::HANGS_UP {
+            let was_led = std::mem::replace(&mut server.is_led, server.raft.leader().is_some());
+            if was_led && !server.is_led {
+                server.watches.hang_up(|to, reply| out.send(to, Message::Reply(reply)));
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 //! The service's data: a state machine, the same on every service node that has applied the same entries.
 
 use super::operation::{Ending, Operation, SessionId, Update};
+use super::rules::Flaw;
 use interregnum_kernel::LogIndex;
 use std::collections::BTreeSet;
 
@@ -75,6 +76,8 @@ pub struct Store {
     /// The sessions' own keys, by the revisions at which they were created.
     queue: Vec<(LogIndex, SessionId)>,
     lock: Lock,
+    /// Whether a session can have several keys: a planted bug.
+    joins_twice: bool,
 }
 
 impl Store {
@@ -87,7 +90,14 @@ impl Store {
             sessions: BTreeSet::new(),
             queue: Vec::new(),
             lock: Lock::default(),
+            joins_twice: false,
         }
+    }
+
+    /// As it is, with what a planted bug breaks.
+    #[must_use]
+    pub fn with(self, flaw: Option<Flaw>) -> Store {
+        Store { joins_twice: flaw == Some(Flaw::JoinsTwice), ..self }
     }
 
     /// The position of the last entry applied. etcd and ZooKeeper count their writes alike on all nodes; here the log's
@@ -109,11 +119,11 @@ impl Store {
     }
     /// The revision at which the session's own key was created, if it has one.
     pub fn created(&self, session: SessionId) -> Option<LogIndex> {
-        self.queue.iter().find(|(_, owner)| *owner == session).map(|(created, _)| *created)
+        self.queue.iter().rfind(|(_, owner)| *owner == session).map(|(created, _)| *created)
     }
     /// Whose key was created last before the session's own, or at all where it has none.
     pub fn ahead_of(&self, session: SessionId) -> Option<SessionId> {
-        let own = self.queue.iter().position(|(_, owner)| *owner == session).unwrap_or(self.queue.len());
+        let own = self.queue.iter().rposition(|(_, owner)| *owner == session).unwrap_or(self.queue.len());
         own.checked_sub(1).map(|ahead| self.queue[ahead].1)
     }
     /// Who leads, and the number.
@@ -194,7 +204,7 @@ impl Store {
     }
 
     fn join(&mut self, index: LogIndex, session: SessionId) -> Outcome {
-        let created = self.created(session).unwrap_or_else(|| {
+        let created = self.created(session).filter(|_| !self.joins_twice).unwrap_or_else(|| {
             self.queue.push((index, session));
             index
         });
@@ -202,8 +212,9 @@ impl Store {
     }
 
     fn leave(&mut self, session: SessionId, changes: &mut Changes) -> Outcome {
-        if let Some(place) = self.queue.iter().position(|(_, owner)| *owner == session) {
-            self.queue.remove(place);
+        let before = self.queue.len();
+        self.queue.retain(|(_, owner)| *owner != session);
+        if self.queue.len() < before {
             changes.left = Some(session);
         }
         Outcome::Done(0)

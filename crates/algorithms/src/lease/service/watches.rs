@@ -86,6 +86,16 @@ impl Watches {
         }
     }
 
+    /// Forgets all watches, and tells their owners.
+    pub(super) fn hang_up(&mut self, mut send: impl FnMut(NodeId, Reply)) {
+        for (client, slot) in self.slots.iter_mut().enumerate() {
+            if let Some(watching) = slot.take() {
+                let reply = Reply { number: watching.number, answer: Answer::NotReady };
+                send(NodeId::from_index(client), reply);
+            }
+        }
+    }
+
     /// The data has changed: who is to be told what.
     pub(super) fn notify(&mut self, store: &Store, changes: &Changes, mut send: impl FnMut(NodeId, Reply)) {
         for (client, slot) in self.slots.iter_mut().enumerate() {
