@@ -174,6 +174,20 @@ hunts! {
         "lease-kubernetes-release-of-anothers-lease", InAlgorithm, [Invariant("lease-exclusion")];
     a_process_that_never_contends_again_is_caught:
         "lease-kubernetes-never-contends-again", InAlgorithm, [FailoverNeverComes];
+    // ZooKeeper.
+    a_leader_that_counts_from_when_it_noticed_is_caught:
+        "lease-zookeeper-acts-while-disconnected", InAlgorithm, [Invariant("lease-exclusion")];
+    a_contender_that_waits_behind_itself_is_caught:
+        "lease-zookeeper-orphaned-node", InAlgorithm, [FailoverNeverComes];
+    a_contender_that_looks_no_further_than_its_predecessor_is_caught:
+        "lease-zookeeper-predecessor-gone-leads", InAlgorithm, [Invariant("lease-exclusion")];
+    // Kafka.
+    an_epoch_that_is_read_after_the_node_was_created_is_caught:
+        "lease-kafka-epoch-after-node", InAlgorithm, [Invariant("election-safety")];
+    a_broker_that_does_not_know_that_it_was_elected_is_caught:
+        "lease-kafka-elected-unawares", InAlgorithm, [FailoverNeverComes];
+    a_controller_that_outlives_its_session_is_caught:
+        "lease-kafka-ignores-expiry", InAlgorithm, [Invariant("leader-exclusion")];
 
     // The world.
     a_resource_that_compares_no_tokens_is_caught:

@@ -301,9 +301,11 @@ registry! {
     // Consul.
     lease::Lease<lease::consul::Consul>,
     // ZooKeeper.
+    lease::Lease<lease::zookeeper::ZooKeeper>,
     // Chubby.
     lease::Lease<lease::chubby::Chubby>,
     // Kafka.
+    lease::Lease<lease::kafka::Kafka>,
     // Redis.
 }
 

@@ -34,9 +34,11 @@ pub mod kubernetes;
 // Consul.
 pub mod consul;
 // ZooKeeper.
+pub mod zookeeper;
 // Chubby.
 pub mod chubby;
 // Kafka.
+pub mod kafka;
 // Redis.
 pub mod redis;
 

@@ -1,0 +1,57 @@
+//! What can be set of the Kafka recipe.
+
+use super::Kafka;
+use super::bugs::Plant;
+use crate::lease::client::Patience;
+use crate::lease::parameters::{
+    REQUEST_TIMEOUT, SERVICE_ELECTION_TIMEOUT, SERVICE_HEARTBEAT_INTERVAL, patience,
+};
+use crate::lease::zookeeper::parameters::{RECONNECT_DELAY, clamp_warning, read_times};
+use interregnum_kernel::{ParameterError, ParameterKind, ParameterSpec, Parameters, Profile, Span, Value};
+
+const SESSION_TIMEOUT: ParameterSpec = ParameterSpec {
+    name: "session_timeout",
+    kind: ParameterKind::Span,
+    doc: "zookeeper.session.timeout.ms: how long a broker's session lives without a ping, in whole milliseconds; the service grants 2 to 20 of its ticks",
+    // Production: 18 s since Kafka 2.5, 6 s before (KafkaConfig.ZkSessionTimeoutMs).
+    default: |profile| {
+        Value::Span(match profile {
+            Profile::Matched => Span::millis(300),
+            Profile::Production => Span::secs(18),
+        })
+    },
+};
+
+const TICK_TIME: ParameterSpec = ParameterSpec {
+    name: "tick_time",
+    kind: ParameterKind::Span,
+    doc: "the service's tick, in whole milliseconds: sessions are ended at multiples of it, never before their time",
+    // Production: Kafka's zookeeper.properties sets none, and ZooKeeperServer.DEFAULT_TICK_TIME is 3 s.
+    default: |profile| {
+        Value::Span(match profile {
+            Profile::Matched => Span::millis(50),
+            Profile::Production => Span::secs(3),
+        })
+    },
+};
+
+pub(super) static SPECS: &[ParameterSpec] = &[
+    SESSION_TIMEOUT,
+    TICK_TIME,
+    SERVICE_ELECTION_TIMEOUT,
+    SERVICE_HEARTBEAT_INTERVAL,
+    REQUEST_TIMEOUT,
+    RECONNECT_DELAY,
+];
+
+pub(super) fn read(parameters: &Parameters) -> Result<Kafka, ParameterError> {
+    let (times, tick) = read_times(parameters, &SESSION_TIMEOUT, &TICK_TIME)?;
+    let patience = Patience { backoff: times.rest, ..patience(parameters)? };
+    let rules = super::rules(&times, tick, patience.request_timeout);
+    let bug = parameters.bug.as_deref().and_then(Plant::from_id);
+    Ok(Kafka { times, rules, patience, bug })
+}
+
+pub(super) fn warnings(parameters: &Parameters) -> Vec<ParameterError> {
+    clamp_warning(parameters, &SESSION_TIMEOUT, &TICK_TIME).into_iter().collect()
+}

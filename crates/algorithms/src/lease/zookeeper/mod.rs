@@ -1,0 +1,383 @@
+//! ZooKeeper's recipe for leader election, as Curator's `LeaderLatch` runs it.
+//!
+//! **Sources.** apache/zookeeper: `ClientCnxn.java` (`SendThread`: pings, read and connect timeout, reconnection),
+//! `server/SessionTrackerImpl.java`, `server/ExpiryQueue.java` (`roundToNextInterval`), `server/ZooKeeperServer.java`
+//! (`processConnectRequest`: the session timeout is negotiated), "ZooKeeper Recipes and Solutions", Leader Election.
+//! apache/curator: `recipes/leader/LeaderLatch.java` (`checkLeadership`, `handleStateChange`), tech note 10 on pauses.
+//!
+//! **How it works.** A contender has a session, and a node in a queue that is bound to the session (ephemeral, sequential).
+//! The node that was created first leads; its creation's number, the czxid, is the fencing token. Every other contender
+//! watches the node ahead of its own, so that one end wakes one successor. Whoever loses its connection (`SUSPENDED`) stops
+//! acting at once, and goes on when it is connected again and finds its node in front: the session, the node and the token
+//! are still the same. Curator before 5.4 (CURATOR-644) deleted the node and queued up anew on each reconnection, which
+//! gave leadership away without need; its fix is followed here. What has no session any more begins with a new one.
+//!
+//! **Guarantees.** Tokens never fall, so they fence. The leases of two leaders do not overlap while answers come within a
+//! third of the session timeout: a leader stops acting two thirds of the timeout after the last answer, and the service
+//! ends a session a whole timeout after the ping that was answered, or later.
+//!
+//! **What it does not guarantee.** A process that was paused takes an old answer for a fresh one, and acts until it has
+//! looked at its timers. An answer that took more than a third of the timeout, and clocks whose rates differ by a third,
+//! break exclusion as well. `on_disconnect = "keep-acting"` is the application that ignores `SUSPENDED` and waits for the
+//! end of its session, of which a client learns only from the service: it believes for as long as it is cut off.
+//!
+//! **Failover after the leader's crash**, if the service works: at least the session timeout less the longest wait between
+//! pings, as the last ping may be that old; at most the session timeout and a tick, if it was answered just before. Besides
+//! that: the last ping's way, the end of the session through the service's log (an fsync at two nodes and a message each
+//! way), the news to the successor, and its look at the queue. With messages of 1 ms, fsyncs of 1 ms and the values of
+//! `matched`, 205 ms to 360 ms. A leader that is only cut off stops acting up to a third of the timeout earlier.
+//!
+//! **Deviations.** Pings go to the service's leader; in ZooKeeper the node that is asked answers alone and reports to the
+//! leader (`Leader.java`, ping; `LearnerSessionTracker`), so that a follower cut off from its leader keeps its clients
+//! happy for up to `syncLimit`. News from a service node is therefore not counted as a sign of life here. A service node
+//! hangs up on its clients when it has lost its leader, which a follower learns here by Raft's election timeout, in
+//! ZooKeeper also by a reset connection. Ticks are counted from the beginning of the
+//! leader's process. A call that is not answered goes to
+//! the next service node after `request_timeout`, which stands for TCP's repetitions. A session is named by its owner, so
+//! that a repeated request opens no second one; a node's name does what Curator's protection does (`withProtection`).
+//!
+//! ```text
+//! mod.rs         the queue
+//! session.rs     the session, as the client library keeps it
+//! parameters.rs  what can be set; the negotiation of the session timeout
+//! ```
+
+mod bugs;
+pub(in crate::lease) mod parameters;
+mod phases;
+pub(in crate::lease) mod session;
+
+pub use bugs::Plant;
+
+use self::phases::Moment;
+use self::session::{Session, Times, Turn};
+use super::Timer;
+use super::client::{Client, Heard, Patience};
+use super::message::{Answer, Ask, Message, View};
+use super::recipe::{Event, Out, Recipe};
+use super::service::{AtClose, Operation, Outcome, Rules, Seat, SessionId, Watch};
+use crate::{Claim, Entry, Promise, Strain};
+use interregnum_kernel::{
+    Deadline, FaultClass, FaultClasses, Jitter, Now, ParameterError, Parameters, Role, Span,
+};
+
+/// The rules, with their configuration.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ZooKeeper {
+    times: Times,
+    rules: Rules,
+    patience: Patience,
+    on_disconnect: OnDisconnect,
+    bug: Option<Plant>,
+}
+
+/// What a leader does that loses its connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum OnDisconnect {
+    /// It stops acting.
+    Stop,
+    /// It goes on, though not by its lease.
+    KeepActing,
+}
+
+/// How far a contender has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Place {
+    /// It has no session.
+    Outside,
+    /// It asks for a node in the queue.
+    Joining,
+    /// It has one, and waits for the node ahead of it to go, or for a connection.
+    Waiting,
+    /// It looks who is ahead of it: because the node that was is gone, or for another reason.
+    Looking {
+        /// Whether it is gone.
+        woken: bool,
+    },
+    /// It leads.
+    Leading,
+    /// It deletes its node.
+    Leaving,
+}
+
+/// A contender's memory.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Contender {
+    session: Session,
+    place: Place,
+    /// The number of its node's creation.
+    created: u64,
+    /// Whose node is ahead, as it was told last.
+    ahead: Option<SessionId>,
+    /// Whether a ping has left since it came to lead.
+    beats: bool,
+    highest: u64,
+}
+
+/// What breaks the margin of a third of the session timeout between the end of a lease and the end of its session.
+const BREAKS_MARGIN: FaultClasses = FaultClasses::of(&[
+    FaultClass::Delay,
+    FaultClass::Pause,
+    FaultClass::Freeze,
+    FaultClass::SlowNode,
+    FaultClass::ClockRate,
+    FaultClass::ClockJump,
+])
+.and(FaultClasses::FORGETFUL_DISKS);
+
+/// What makes a leader of the service answer pings though another one has taken over, who does not know of them.
+pub(in crate::lease) const DEPOSES_UNHEARD: FaultClasses =
+    BREAKS_MARGIN.and(FaultClasses::of(&[FaultClass::Cut]));
+
+impl Recipe for ZooKeeper {
+    type Contender = Contender;
+
+    const ENTRY: Entry = Entry {
+        name: "lease-zookeeper",
+        title: "ZooKeeper recipe",
+        summary: "a queue of ephemeral nodes; the one created first leads while its session is connected, its czxid fences",
+        source: "ZooKeeper Recipes and Solutions; apache/curator LeaderLatch.java, apache/zookeeper ClientCnxn.java",
+        bugs: bugs::BUGS,
+        service: true,
+        parameters: parameters::SPECS,
+        orders: &["resign"],
+        election_kinds: Message::ELECTION_KINDS,
+        promises: &[
+            Promise::except("election-safety", FaultClasses::FORGETFUL_DISKS),
+            Promise::except("vote-once", FaultClasses::FORGETFUL_DISKS),
+            Promise::except("epoch-monotonic", FaultClasses::FORGETFUL_DISKS),
+            Promise::except("leader-completeness", FaultClasses::FORGETFUL_DISKS),
+            Promise::except("log-agreement", FaultClasses::FORGETFUL_DISKS),
+            Promise::except("fenced-writes", FaultClasses::FORGETFUL_DISKS),
+            Promise::except("leader-within", FaultClasses::FORGETFUL_DISKS),
+            Promise::except("token-monotonic", FaultClasses::FORGETFUL_DISKS),
+            Promise::except("lease-kept", DEPOSES_UNHEARD),
+            Promise::except("lease-exclusion", BREAKS_MARGIN),
+        ],
+    };
+
+    const PHASES: &'static [&'static str] = Moment::NAMES;
+    const HANGS_UP: bool = true;
+
+    fn from_parameters(parameters: &Parameters) -> Result<ZooKeeper, ParameterError> {
+        parameters::read(parameters)
+    }
+
+    fn warnings(parameters: &Parameters) -> Vec<ParameterError> {
+        parameters::warnings(parameters)
+    }
+
+    fn claims(&self) -> Vec<Claim> {
+        let source = "not documented; a lease ends two thirds of the session timeout after an answer, and the session a \
+                      whole one after the ping";
+        let two_thirds = Some(self.times.read.0);
+        let claim = |strain, derived| Claim { strain, documented: None, derived, source };
+        vec![
+            claim(Strain::SlowClock, Some(333_333)),
+            claim(Strain::Freeze, two_thirds),
+            claim(Strain::Pause, two_thirds),
+        ]
+    }
+
+    fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    fn patience(&self) -> Patience {
+        self.patience
+    }
+
+    fn begin(&self, client: Client, now: Now, out: &mut Out<ZooKeeper>) -> Contender {
+        let session = Session::open(&self.times, client, now, out);
+        Contender { session, place: Place::Outside, created: 0, ahead: None, beats: false, highest: 0 }
+    }
+
+    fn on(&self, contender: &mut Contender, now: Now, event: Event, out: &mut Out<ZooKeeper>) {
+        if event == Event::RenewDue && contender.place == Place::Leading && !contender.beats {
+            contender.beats = true;
+            out.reach(Moment::FirstHeartbeat.into());
+        }
+        if let Some(turn) = contender.session.on(&self.times, now, event, out) {
+            self.on_turn(contender, now, turn, out);
+            return;
+        }
+        match event {
+            Event::Heard(Heard::Answer { ask: Ask::Do(operation), answer, .. }) => {
+                self.on_answer(contender, now, operation, answer, out);
+            }
+            Event::Heard(Heard::News(view)) => self.on_news(contender, view, out),
+            // Only where the bug is planted that arms it.
+            Event::GraceOver => self.wait(contender),
+            Event::Resign => self.on_resign(contender, now, out),
+            _ => {}
+        }
+    }
+
+    fn client(contender: &mut Contender) -> &mut Client {
+        &mut contender.session.client
+    }
+
+    fn leads(&self, contender: &Contender, _: Now) -> Option<u64> {
+        (contender.place == Place::Leading).then_some(contender.created)
+    }
+
+    fn until(&self, contender: &Contender, _: Now) -> Option<Deadline> {
+        let lost = contender.session.lost_since().filter(|_| self.bug == Some(Plant::ActsWhileDisconnected));
+        let deadline =
+            lost.map_or(contender.session.read_deadline(&self.times), |at| at + self.times.timeout);
+        Some(Deadline::Mono(deadline))
+    }
+
+    fn role(&self, contender: &Contender) -> Role {
+        match contender.place {
+            Place::Looking { woken: true } => Role::Candidate,
+            Place::Leading => Role::Leader,
+            Place::Outside | Place::Joining | Place::Waiting | Place::Looking { .. } | Place::Leaving => {
+                Role::Follower
+            }
+        }
+    }
+
+    fn highest(&self, contender: &Contender) -> u64 {
+        contender.highest
+    }
+}
+
+impl ZooKeeper {
+    fn on_turn(&self, contender: &mut Contender, now: Now, turn: Turn, out: &mut Out<ZooKeeper>) {
+        match turn {
+            Turn::Opened => {
+                out.reach(Moment::SessionOpened.into());
+                self.join(contender, now, out);
+            }
+            Turn::Suspended => self.on_suspended(contender, out),
+            Turn::Reconnected => {
+                out.cancel_timer(Timer::Grace);
+                // Watches ended with the connection (LeaderLatch.handleStateChange, RECONNECTED).
+                match contender.place {
+                    Place::Waiting | Place::Looking { .. } => self.look(contender, false, out),
+                    Place::Leading => self.watch(contender, out),
+                    Place::Outside | Place::Joining | Place::Leaving => {}
+                }
+            }
+            Turn::Expired => {
+                out.reach(Moment::SessionLost.into());
+                out.cancel_timer(Timer::Grace);
+                contender.place = Place::Outside;
+            }
+        }
+    }
+
+    /// LeaderLatch.handleStateChange, SUSPENDED.
+    fn on_suspended(&self, contender: &mut Contender, out: &mut Out<ZooKeeper>) {
+        if contender.place == Place::Leading {
+            out.reach(Moment::LeaseOver.into());
+        }
+        if contender.place == Place::Leading && self.bug == Some(Plant::ActsWhileDisconnected) {
+            out.set_timer(Timer::Grace, Jitter::exactly(self.times.timeout));
+        } else if contender.place != Place::Leading || self.on_disconnect == OnDisconnect::Stop {
+            self.wait(contender);
+        }
+    }
+
+    /// It has a node, and nothing to do.
+    fn wait(&self, contender: &mut Contender) {
+        if matches!(contender.place, Place::Looking { .. } | Place::Leading) {
+            contender.place = Place::Waiting;
+        }
+    }
+
+    fn join(&self, contender: &mut Contender, now: Now, out: &mut Out<ZooKeeper>) {
+        contender.place = Place::Joining;
+        contender.session.client.call(Ask::Do(Operation::Join(contender.session.id())), now, out);
+    }
+
+    fn on_answer(
+        &self,
+        contender: &mut Contender,
+        now: Now,
+        operation: Operation,
+        answer: Answer,
+        out: &mut Out<ZooKeeper>,
+    ) {
+        let Answer::Outcome(Outcome::Done(number), _) = answer else { return };
+        match operation {
+            Operation::Join(_) => {
+                out.reach(Moment::KeyWritten.into());
+                contender.created = number;
+                contender.place = Place::Waiting;
+                if contender.session.lost_since().is_none() {
+                    self.look(contender, false, out);
+                }
+            }
+            Operation::Leave(..) => self.join(contender, now, out),
+            _ => {}
+        }
+    }
+
+    /// Lists the queue and watches the node ahead (LeaderLatch.getChildren, checkLeadership).
+    fn look(&self, contender: &mut Contender, woken: bool, out: &mut Out<ZooKeeper>) {
+        contender.place = Place::Looking { woken };
+        self.watch(contender, out);
+        if woken {
+            out.reach(Moment::Standing.into());
+        }
+    }
+
+    fn watch(&self, contender: &mut Contender, out: &mut Out<ZooKeeper>) {
+        contender.session.client.watch(Watch::Ahead(contender.session.id()), out);
+    }
+
+    fn on_news(&self, contender: &mut Contender, view: View, out: &mut Out<ZooKeeper>) {
+        contender.highest = contender.highest.max(view.leader.map_or(0, |(number, _)| number));
+        match contender.place {
+            Place::Looking { .. } => {
+                contender.ahead = view.ahead;
+                let own = (contender.created, contender.session.id());
+                contender.place = Place::Waiting;
+                if view.leader == Some(own) {
+                    self.lead(contender, out);
+                }
+            }
+            Place::Waiting if view.ahead != contender.ahead => self.on_predecessor_gone(contender, out),
+            _ => {}
+        }
+    }
+
+    fn on_predecessor_gone(&self, contender: &mut Contender, out: &mut Out<ZooKeeper>) {
+        if self.bug == Some(Plant::PredecessorGoneLeads) {
+            self.lead(contender, out);
+        } else {
+            self.look(contender, true, out);
+        }
+    }
+
+    fn lead(&self, contender: &mut Contender, out: &mut Out<ZooKeeper>) {
+        contender.place = Place::Leading;
+        contender.beats = false;
+        contender.highest = contender.highest.max(contender.created);
+        out.reach(Moment::Elected.into());
+    }
+
+    /// LeaderLatch.close, and a new latch.
+    fn on_resign(&self, contender: &mut Contender, now: Now, out: &mut Out<ZooKeeper>) {
+        if contender.place == Place::Leading {
+            contender.place = Place::Leaving;
+            contender.session.client.stop_watching(out);
+            let operation = Operation::Leave(contender.session.id(), Operation::named(contender.created));
+            contender.session.client.call(Ask::Do(operation), now, out);
+            out.reach(Moment::ReleaseSent.into());
+        }
+    }
+}
+
+/// What the service does in ZooKeeper's way.
+fn rules(times: &Times, tick: Span, resend_after: Span) -> Rules {
+    Rules {
+        seat: Seat::FirstInQueue,
+        at_close: AtClose::Release,
+        sessions: times.session_rules(tick),
+        lock_delay: Span::ZERO,
+        resend_after,
+    }
+}

@@ -1,0 +1,234 @@
+//! A client's session with ZooKeeper, as its library keeps it: pings, the loss of the connection, another service node, and
+//! the end of the session, which the client learns of only from the service. Kafka's brokers use the same.
+//!
+//! `ClientCnxn.SendThread` (zookeeper-server/src/main/java/org/apache/zookeeper/ClientCnxn.java) waits two thirds of the
+//! session timeout for an answer, and pings half way there. Whoever has heard nothing for so long drops the connection and
+//! tries the other service nodes, each for the session timeout divided by their number. The session goes on meanwhile, and
+//! moves to the node that answers. What the library calls `Disconnected`, and Curator `SUSPENDED`, is [`Turn::Suspended`].
+
+use crate::lease::Timer;
+use crate::lease::client::{Client, Heard};
+use crate::lease::message::{Answer, Ask};
+use crate::lease::recipe::{Event, Out, Recipe};
+use crate::lease::service::{Operation, Outcome, SessionId, SessionRules};
+use interregnum_kernel::{Jitter, LocalTime, Now, Span};
+
+/// The times of a session, all but the last made of the first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(in crate::lease) struct Times {
+    /// The session timeout that the service has granted.
+    pub(in crate::lease) timeout: Span,
+    /// How long after a ping the next one leaves.
+    pub(in crate::lease) ping: Span,
+    /// For how long the client hears nothing before it drops the connection.
+    pub(in crate::lease) read: Span,
+    /// How long it waits for a service node when it reconnects.
+    pub(in crate::lease) connect: Span,
+    /// How long it rests before it reconnects.
+    pub(in crate::lease) rest: Jitter,
+}
+
+/// `ClientCnxn.MAX_SEND_PING_INTERVAL`.
+const LONGEST_PING: Span = Span::secs(10);
+
+impl Times {
+    /// The times for a session timeout and so many service nodes (`ClientCnxn.SendThread.onConnected`).
+    pub(in crate::lease) fn of(timeout: Span, service: usize, rest: Jitter) -> Times {
+        let read = timeout.scaled(2, 3);
+        let connect = timeout.scaled(1, service.max(1) as u64);
+        Times { timeout, ping: ping_interval(read), read, connect, rest }
+    }
+
+    /// How the service keeps such sessions. `ExpiryQueue.roundToNextInterval` rounds a deadline on a tick up to the next one:
+    /// hence the nanosecond.
+    pub(in crate::lease) fn session_rules(&self, tick: Span) -> SessionRules {
+        SessionRules {
+            ttl: self.timeout,
+            patience: Span(self.timeout.0.saturating_add(1)),
+            tick,
+            extension: Span::ZERO,
+            answer_before: None,
+            flaw: None,
+        }
+    }
+}
+
+/// Half the read timeout; a second less where that is more than a second, lest the second ping be late.
+fn ping_interval(read: Span) -> Span {
+    let half = read.scaled(1, 2);
+    let second = Span::secs(1);
+    if half <= second { half } else { half.saturating_sub(second).max(second).min(LONGEST_PING) }
+}
+
+/// How it stands between the client and the service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Link {
+    /// The session has been asked for.
+    Opening,
+    /// The session's service node answers.
+    Connected,
+    /// None does, since then.
+    Lost(LocalTime),
+}
+
+/// What happens to a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::lease) enum Turn {
+    /// It has begun.
+    Opened,
+    /// The connection is lost. Nothing is watched any more.
+    Suspended,
+    /// There is a connection again, and it is the same session.
+    Reconnected,
+    /// The service has ended it. The next one has been asked for, and nothing is watched.
+    Expired,
+}
+
+/// A client and its session.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(in crate::lease) struct Session {
+    pub(in crate::lease) client: Client,
+    id: SessionId,
+    count: u16,
+    link: Link,
+    /// When the service was heard last.
+    heard: LocalTime,
+}
+
+impl Session {
+    /// Asks for a session.
+    pub(in crate::lease) fn open<R: Recipe>(
+        times: &Times,
+        client: Client,
+        now: Now,
+        out: &mut Out<R>,
+    ) -> Session {
+        let client = client.reconnecting_within(times.connect);
+        let id = SessionId::of(client.process(), 1);
+        let mut session = Session { client, id, count: 1, link: Link::Opening, heard: LocalTime::ZERO };
+        session.client.call(Ask::Do(Operation::Open(id)), now, out);
+        session
+    }
+
+    /// Its name.
+    pub(in crate::lease) fn id(&self) -> SessionId {
+        self.id
+    }
+
+    /// When the client drops the connection if it hears nothing more.
+    pub(in crate::lease) fn read_deadline(&self, times: &Times) -> LocalTime {
+        self.heard + times.read
+    }
+
+    /// Since when there is no connection, if there is none.
+    pub(in crate::lease) fn lost_since(&self) -> Option<LocalTime> {
+        match self.link {
+            Link::Lost(since) => Some(since),
+            Link::Opening | Link::Connected => None,
+        }
+    }
+
+    /// Takes what concerns the session; the recipe looks at what is left, and at what this means.
+    pub(in crate::lease) fn on<R: Recipe>(
+        &mut self,
+        times: &Times,
+        now: Now,
+        event: Event,
+        out: &mut Out<R>,
+    ) -> Option<Turn> {
+        match event {
+            Event::Heard(Heard::Answer { ask: Ask::Do(Operation::Open(id)), answer, .. }) => {
+                let done = matches!(answer, Answer::Outcome(Outcome::Done(_), _));
+                (done && id == self.id).then(|| self.hear(times, now, out)).flatten()
+            }
+            Event::Heard(Heard::Answer { answer: Answer::Outcome(Outcome::NoSession, _), .. })
+            | Event::Heard(Heard::SessionLost) => Some(self.expire(now, out)),
+            Event::Heard(Heard::Renewed { .. }) => self.hear(times, now, out),
+            Event::RenewDue => {
+                self.ping(times, now, out);
+                None
+            }
+            Event::Lapsed if self.link == Link::Connected => {
+                self.client.move_on(now, out);
+                self.suspend(times, now, out)
+            }
+            Event::Disconnected => self.suspend(times, now, out),
+            _ => None,
+        }
+    }
+
+    /// The service has answered for the session.
+    fn hear<R: Recipe>(&mut self, times: &Times, now: Now, out: &mut Out<R>) -> Option<Turn> {
+        self.heard = now.mono;
+        out.set_timer(Timer::Lapse, Jitter::exactly(times.read));
+        let turn = match self.link {
+            Link::Opening => Turn::Opened,
+            Link::Connected => return None,
+            Link::Lost(_) => Turn::Reconnected,
+        };
+        self.link = Link::Connected;
+        out.set_timer(Timer::Renew, Jitter::exactly(times.ping));
+        Some(turn)
+    }
+
+    /// A ping is due, or the time to reconnect has come. A ping that was not answered is repeated: on a connection the
+    /// answer to the first would still arrive, and count.
+    fn ping<R: Recipe>(&mut self, times: &Times, now: Now, out: &mut Out<R>) {
+        match self.link {
+            Link::Opening => {}
+            Link::Connected if self.client.renews() => self.client.repeat_renewal(out),
+            Link::Connected => self.client.renew_within(self.id, times.timeout, now, out),
+            Link::Lost(_) => self.client.renew_within(self.id, times.connect, now, out),
+        }
+        if self.link == Link::Connected {
+            out.set_timer(Timer::Renew, Jitter::exactly(times.ping));
+        }
+    }
+
+    fn suspend<R: Recipe>(&mut self, times: &Times, now: Now, out: &mut Out<R>) -> Option<Turn> {
+        if self.link != Link::Connected {
+            return None;
+        }
+        self.link = Link::Lost(now.mono);
+        self.client.stop_renewing(out);
+        self.client.stop_watching(out);
+        out.cancel_timer(Timer::Lapse);
+        out.set_timer(Timer::Renew, times.rest);
+        Some(Turn::Suspended)
+    }
+
+    /// The session is over: the application asks for another one.
+    fn expire<R: Recipe>(&mut self, now: Now, out: &mut Out<R>) -> Turn {
+        self.count = self.count.wrapping_add(1);
+        self.id = SessionId::of(self.client.process(), self.count);
+        self.link = Link::Opening;
+        self.client.stop_renewing(out);
+        self.client.stop_watching(out);
+        out.cancel_timer(Timer::Renew);
+        out.cancel_timer(Timer::Lapse);
+        self.client.call(Ask::Do(Operation::Open(self.id)), now, out);
+        Turn::Expired
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pings_leave_half_way_to_the_read_timeout_and_a_second_earlier_where_that_is_long() {
+        let ping = |timeout: u64| Times::of(Span::millis(timeout), 3, Jitter::exactly(Span::ZERO)).ping;
+        assert_eq!(ping(300), Span::millis(100), "a third of the session timeout");
+        assert_eq!(ping(4_500), Span::secs(1), "no sooner than after a second");
+        assert_eq!(ping(18_000), Span::secs(5), "a second before a third of it");
+        assert_eq!(ping(40_000), Span::secs(10), "every ten seconds at least");
+    }
+
+    #[test]
+    fn every_service_node_gets_its_part_of_the_timeout_to_reconnect() {
+        let connect = |service| Times::of(Span::millis(300), service, Jitter::exactly(Span::ZERO)).connect;
+        assert_eq!(connect(1), Span::millis(300));
+        assert_eq!(connect(3), Span::millis(100));
+        assert_eq!(connect(5), Span::millis(60));
+    }
+}
