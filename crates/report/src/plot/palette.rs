@@ -52,8 +52,11 @@ pub(super) struct Look {
     marker: Marker,
 }
 
+/// The family whose members are as different as other families: each has a colour of its own, and they share their dashes.
+const RECIPES: &str = "lease";
+
 /// The look of an algorithm: a family, which is the name up to the first hyphen, shares a colour; its variants differ in
-/// shade, in dashes and in the marker.
+/// shade, in dashes and in the marker. Of elections by lease each has its colour, and all are dashed.
 pub(super) fn look(algorithm: &str) -> Look {
     let mut names = catalogue().algorithm_names();
     if !names.contains(&algorithm) {
@@ -69,6 +72,10 @@ pub(super) fn look(algorithm: &str) -> Look {
     let family = families.iter().position(|family| *family == family_of(algorithm)).unwrap_or(families.len());
     let place = names.iter().position(|name| *name == algorithm).unwrap_or(names.len() - 1);
     let variant = names[..place].iter().filter(|name| family_of(name) == family_of(algorithm)).count();
+    if family_of(algorithm) == RECIPES {
+        let color = COLORS[variant % COLORS.len()];
+        return Look { color, dash: DASHES[1], marker: MARKERS[place % MARKERS.len()] };
+    }
     Look {
         color: shade(COLORS[family % COLORS.len()], variant),
         dash: DASHES[variant % DASHES.len()],
