@@ -134,15 +134,21 @@ impl<P> Registered for P where
 }
 
 /// An algorithm as its folder offers it to the registry.
-pub trait Algorithm: Registered {
+pub trait Algorithm {
+    /// Its rules. Algorithms that differ in little may share a type of rules, so that engines are compiled once for them.
+    type Rules: Registered;
+
     /// What the registry shows of it.
     const ENTRY: Entry;
+
+    /// The moments of its work by which faults can be timed: those of its rules, or some of them.
+    const PHASES: &'static [&'static str] = <Self::Rules as Protocol>::PHASES;
 
     /// The rules for these parameters. The registry has refused unknown parameters and unknown bugs before.
     ///
     /// # Errors
     /// If a value is of the wrong kind, or the values do not fit together.
-    fn from_parameters(parameters: &Parameters) -> Result<Self, ParameterError>;
+    fn from_parameters(parameters: &Parameters) -> Result<Self::Rules, ParameterError>;
 
     /// What of accepted parameters is probably not intended: they keep the algorithm's conditions, but not in spirit.
     fn warnings(parameters: &Parameters) -> Vec<ParameterError> {
@@ -151,7 +157,8 @@ pub trait Algorithm: Registered {
     }
 
     /// How much of which disturbance its exclusion is said to bear with these parameters.
-    fn claims(&self) -> Vec<Claim> {
+    fn claims(rules: &Self::Rules) -> Vec<Claim> {
+        let _ = rules;
         Vec::new()
     }
 }
@@ -250,8 +257,8 @@ macro_rules! registry {
             $(
                 if name == <$algorithm as Algorithm>::ENTRY.name {
                     return Some(Vocabulary {
-                        kinds: <$algorithm as Protocol>::KINDS,
-                        phases: <$algorithm as Protocol>::PHASES,
+                        kinds: <<$algorithm as Algorithm>::Rules as Protocol>::KINDS,
+                        phases: <$algorithm as Algorithm>::PHASES,
                     });
                 }
             )+
@@ -275,7 +282,8 @@ macro_rules! registry {
         pub fn claims(name: &str, parameters: &Parameters) -> Result<Vec<Claim>, BuildError> {
             $(
                 if name == <$algorithm as Algorithm>::ENTRY.name {
-                    return Ok(construct::<$algorithm>(parameters)?.claims());
+                    let rules = construct::<$algorithm>(parameters)?;
+                    return Ok(<$algorithm as Algorithm>::claims(&rules));
                 }
             )+
             Err(BuildError::UnknownAlgorithm(name.to_owned()))
@@ -295,15 +303,15 @@ registry! {
     // ZAB.
     zab::Zab,
     // etcd.
-    lease::Lease<lease::etcd::Etcd>,
+    lease::By<lease::etcd::Etcd>,
     // Kubernetes.
-    lease::Lease<lease::kubernetes::Kubernetes>,
+    lease::By<lease::kubernetes::Kubernetes>,
     // Consul.
-    lease::Lease<lease::consul::Consul>,
+    lease::By<lease::consul::Consul>,
     // ZooKeeper.
     lease::Lease<lease::zookeeper::ZooKeeper>,
     // Chubby.
-    lease::Lease<lease::chubby::Chubby>,
+    lease::By<lease::chubby::Chubby>,
     // Kafka.
     lease::Lease<lease::kafka::Kafka>,
     // Redis.
@@ -315,7 +323,7 @@ pub fn find(name: &str) -> Option<&'static Entry> {
 }
 
 /// Builds one algorithm, with the checks that are the same for all.
-fn construct<A: Algorithm>(parameters: &Parameters) -> Result<A, BuildError> {
+fn construct<A: Algorithm>(parameters: &Parameters) -> Result<A::Rules, BuildError> {
     let algorithm = A::ENTRY.name;
     if let Some(parameter) = parameters.set.keys().find(|name| A::ENTRY.parameter(name).is_none()) {
         return Err(BuildError::UnknownParameter { algorithm, parameter: parameter.clone() });

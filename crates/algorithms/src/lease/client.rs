@@ -136,7 +136,7 @@ impl Client {
     }
 
     /// Asks for something. A call that is under way is forgotten, though it may still have its effect.
-    pub fn call<R: Recipe>(&mut self, ask: Ask, now: Now, out: &mut Out<R>) {
+    pub fn call(&mut self, ask: Ask, now: Now, out: &mut Out) {
         let request = self.next(ask);
         self.call = Some(Sent { request, at: now.mono });
         out.send(self.server, Message::Request(request));
@@ -144,18 +144,18 @@ impl Client {
     }
 
     /// Forgets the call that is under way.
-    pub fn give_up_call<R: Recipe>(&mut self, out: &mut Out<R>) {
+    pub fn give_up_call(&mut self, out: &mut Out) {
         self.call = None;
         out.cancel_timer(Timer::Call);
     }
 
     /// Asks for the renewal of a session, anew if that is under way.
-    pub fn renew<R: Recipe>(&mut self, session: SessionId, now: Now, out: &mut Out<R>) {
+    pub fn renew(&mut self, session: SessionId, now: Now, out: &mut Out) {
         self.renew_within(session, self.patience.request_timeout, now, out);
     }
 
     /// As [`Client::renew`], with a patience of its own: where the service holds answers back.
-    pub fn renew_within<R: Recipe>(&mut self, session: SessionId, timeout: Span, now: Now, out: &mut Out<R>) {
+    pub fn renew_within(&mut self, session: SessionId, timeout: Span, now: Now, out: &mut Out) {
         let request = self.next(Ask::Renew(session, self.master));
         self.renewal = Some(Sent { request, at: now.mono });
         out.send(self.server, Message::Request(request));
@@ -170,25 +170,25 @@ impl Client {
     }
 
     /// Renews no session any more.
-    pub fn stop_renewing<R: Recipe>(&mut self, out: &mut Out<R>) {
+    pub fn stop_renewing(&mut self, out: &mut Out) {
         self.renewal = None;
         out.cancel_timer(Timer::Renewal);
     }
 
     /// Watches this from now on, and nothing else.
-    pub fn watch<R: Recipe>(&mut self, watch: Watch, out: &mut Out<R>) {
+    pub fn watch(&mut self, watch: Watch, out: &mut Out) {
         let request = self.next(Ask::Watch(watch, self.seen));
         self.watch = Some((request, false));
         self.send_watch(out);
     }
 
     /// Watches nothing any more. The service node is not told: its next news is not listened to.
-    pub fn stop_watching<R: Recipe>(&mut self, out: &mut Out<R>) {
+    pub fn stop_watching(&mut self, out: &mut Out) {
         self.watch = None;
         out.cancel_timer(Timer::Watching);
     }
 
-    fn send_watch<R: Recipe>(&self, out: &mut Out<R>) {
+    fn send_watch(&self, out: &mut Out) {
         if let Some((request, _)) = self.watch {
             out.send(self.server, Message::Request(request));
             out.set_timer(Timer::Watching, Jitter::exactly(self.patience.request_timeout));
@@ -196,12 +196,7 @@ impl Client {
     }
 
     /// An answer has arrived: what it means to the recipe, if anything.
-    pub(super) fn receive<R: Recipe>(
-        &mut self,
-        from: NodeId,
-        reply: Reply,
-        out: &mut Out<R>,
-    ) -> Option<Heard> {
+    pub(super) fn receive(&mut self, from: NodeId, reply: Reply, out: &mut Out) -> Option<Heard> {
         let is = |sent: Option<Sent>| sent.filter(|sent| sent.request.number == reply.number);
         if is(self.call).or(is(self.renewal)).is_some() {
             self.unready = reply.answer == Answer::NotReady;
@@ -226,7 +221,7 @@ impl Client {
         }
     }
 
-    fn receive_answer<R: Recipe>(&mut self, call: Sent, answer: Answer, out: &mut Out<R>) -> Option<Heard> {
+    fn receive_answer(&mut self, call: Sent, answer: Answer, out: &mut Out) -> Option<Heard> {
         match answer {
             Answer::NotReady => {
                 out.set_timer(Timer::Call, self.patience.backoff);
@@ -240,7 +235,7 @@ impl Client {
         Some(Heard::Answer { ask: call.request.ask, asked: call.at, answer })
     }
 
-    fn receive_renewal<R: Recipe>(&mut self, sent: Sent, answer: Answer, out: &mut Out<R>) -> Option<Heard> {
+    fn receive_renewal(&mut self, sent: Sent, answer: Answer, out: &mut Out) -> Option<Heard> {
         let heard = match answer {
             Answer::Renewed { length, waited, master } => {
                 self.master = master;
@@ -260,7 +255,7 @@ impl Client {
     /// Something was not answered in time: the next service node is asked, and everything that is under way goes there.
     ///
     /// A renewal is sent anew and not repeated: the lease that it brings runs from when it was sent.
-    pub(super) fn on_timeout<R: Recipe>(&mut self, timer: Timer, now: Now, out: &mut Out<R>) {
+    pub(super) fn on_timeout(&mut self, timer: Timer, now: Now, out: &mut Out) {
         let waits = match timer {
             Timer::Call => self.call.is_some(),
             Timer::Renewal => self.renewal.is_some(),
@@ -272,7 +267,7 @@ impl Client {
     }
 
     /// Talks to the next service node from now on.
-    pub fn move_on<R: Recipe>(&mut self, now: Now, out: &mut Out<R>) {
+    pub fn move_on(&mut self, now: Now, out: &mut Out) {
         let beyond = self.service.iter().find(|node| *node > self.server);
         self.server = beyond.or(self.service.iter().next()).unwrap_or(self.server);
         if let Some(call) = self.call {
@@ -306,12 +301,7 @@ impl Client {
     }
 
     /// A process died, and its machine reset its connections: if this contender talked to it, it talks to another one now.
-    pub(super) fn on_disconnected<R: Recipe>(
-        &mut self,
-        process: Process,
-        now: Now,
-        out: &mut Out<R>,
-    ) -> bool {
+    pub(super) fn on_disconnected(&mut self, process: Process, now: Now, out: &mut Out) -> bool {
         let concerns = process.node == self.server;
         if concerns {
             self.move_on(now, out);

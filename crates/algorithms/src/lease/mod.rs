@@ -21,6 +21,7 @@
 //! service node, which passes on to the service's leader what it cannot answer itself. Requests may be repeated and bear
 //! it. Clients hear of a crashed service node at once (its machine resets the connection), of a silent one never.
 
+mod any;
 pub mod client;
 pub mod message;
 pub(crate) mod parameters;
@@ -42,6 +43,7 @@ pub mod kafka;
 // Redis.
 pub mod redis;
 
+pub use any::{AnyContender, AnyRecipe};
 pub use recipe::{Event, Recipe};
 
 use self::client::Client;
@@ -57,12 +59,12 @@ use interregnum_kernel::{
 
 /// The rules of a cluster of contenders and service nodes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Lease<R> {
+pub struct Lease {
     raft: Raft,
     service: NodeSet,
     /// The contenders that take part; other nodes run and do nothing.
     contenders: NodeSet,
-    recipe: R,
+    recipe: AnyRecipe,
 }
 
 /// The timers of a node.
@@ -122,18 +124,18 @@ impl TimerName for Timer {
 
 /// One node's memory.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum State<C> {
+pub enum State {
     /// A service node's.
     Service(Box<Server>),
     /// A contender's.
-    Contender(C),
+    Contender(AnyContender),
     /// None: the node does not take part.
     Spare,
 }
 
-impl<R: Recipe> Lease<R> {
+impl Lease {
     /// The rules for a recipe. A recipe's own constructor has read its parameters; these are the service's.
-    fn of(recipe: R, parameters: &Parameters) -> Result<Lease<R>, ParameterError> {
+    fn of(recipe: AnyRecipe, parameters: &Parameters) -> Result<Lease, ParameterError> {
         Ok(Lease {
             raft: parameters::service_raft(parameters, recipe.master_lease())?,
             service: parameters.service,
@@ -142,18 +144,7 @@ impl<R: Recipe> Lease<R> {
         })
     }
 
-    /// The recipe.
-    pub fn recipe(&self) -> &R {
-        &self.recipe
-    }
-
-    fn step_contender(
-        &self,
-        contender: &mut R::Contender,
-        now: Now,
-        input: Input<Lease<R>>,
-        out: &mut Out<R>,
-    ) {
+    fn step_contender(&self, contender: &mut AnyContender, now: Now, input: Input<Lease>, out: &mut Out) {
         let event = match input {
             Input::Received { message: Message::Reply(reply), .. }
                 if R::HANGS_UP && R::client(contender).on_hung_up(reply, now, out) =>
@@ -161,10 +152,10 @@ impl<R: Recipe> Lease<R> {
                 Some(Event::Disconnected)
             }
             Input::Received { from, message: Message::Reply(reply) } => {
-                R::client(contender).receive(from, reply, out).map(Event::Heard)
+                contender.client().receive(from, reply, out).map(Event::Heard)
             }
             Input::Fired(timer @ (Timer::Call | Timer::Renewal | Timer::Watching)) => {
-                R::client(contender).on_timeout(timer, now, out);
+                contender.client().on_timeout(timer, now, out);
                 None
             }
             Input::Fired(Timer::Renew) => Some(Event::RenewDue),
@@ -172,7 +163,7 @@ impl<R: Recipe> Lease<R> {
             Input::Fired(Timer::Retry) => Some(Event::RetryDue),
             Input::Fired(Timer::Grace) => Some(Event::GraceOver),
             Input::Disconnected(process) => {
-                R::client(contender).on_disconnected(process, now, out).then_some(Event::Disconnected)
+                contender.client().on_disconnected(process, now, out).then_some(Event::Disconnected)
             }
             Input::Administer(Order::Resign) => Some(Event::Resign),
             // Clients' commands go to the service's leader, and the rest is not said to contenders.
@@ -188,23 +179,33 @@ impl<R: Recipe> Lease<R> {
     }
 }
 
-impl<R: Recipe> Algorithm for Lease<R> {
-    const ENTRY: Entry = R::ENTRY;
+/// A recipe as the registry knows it: the algorithm that it is, with the rules that all recipes share.
+#[derive(Clone, Copy, Debug)]
+pub struct By<R>(PhantomData<R>);
 
-    fn from_parameters(parameters: &Parameters) -> Result<Lease<R>, ParameterError> {
-        Lease::of(R::from_parameters(parameters)?, parameters)
+impl<R: Recipe> Algorithm for By<R>
+where
+    AnyRecipe: From<R>,
+{
+    type Rules = Lease;
+
+    const ENTRY: Entry = R::ENTRY;
+    const PHASES: &'static [&'static str] = R::PHASES;
+
+    fn from_parameters(parameters: &Parameters) -> Result<Lease, ParameterError> {
+        Lease::of(R::from_parameters(parameters)?.into(), parameters)
     }
 
     fn warnings(parameters: &Parameters) -> Vec<ParameterError> {
         R::warnings(parameters)
     }
 
-    fn claims(&self) -> Vec<Claim> {
-        self.recipe.claims()
+    fn claims(rules: &Lease) -> Vec<Claim> {
+        rules.recipe.claims()
     }
 }
 
-impl<R: Recipe> Embeds<Raft> for Lease<R> {
+impl Embeds<Raft> for Lease {
     const INNER_OFFICE: Office = Office::SERVICE;
 
     #[inline]
@@ -221,8 +222,8 @@ impl<R: Recipe> Embeds<Raft> for Lease<R> {
     }
 }
 
-impl<R: Recipe> Protocol for Lease<R> {
-    type State = State<R::Contender>;
+impl Protocol for Lease {
+    type State = State;
     type Message = Message;
     type Timer = Timer;
     type Write = raft::Write;
@@ -232,7 +233,7 @@ impl<R: Recipe> Protocol for Lease<R> {
     /// The service's, a quorum of them. Contenders keep nothing.
     const DISKS_NEEDED: DisksNeeded = DisksNeeded::Quorum;
     const KINDS: &'static [&'static str] = Message::KINDS;
-    const PHASES: &'static [&'static str] = R::PHASES;
+    const PHASES: &'static [&'static str] = phases::Moment::NAMES;
 
     #[inline]
     fn kind(message: &Message) -> Kind {
@@ -256,7 +257,7 @@ impl<R: Recipe> Protocol for Lease<R> {
         if self.service.contains(node) { self.raft.install(node) } else { raft::Disk::default() }
     }
 
-    fn boot(&self, process: Process, disk: &raft::Disk, now: Now, out: &mut Out<R>) -> Self::State {
+    fn boot(&self, process: Process, disk: &raft::Disk, now: Now, out: &mut Out) -> Self::State {
         if self.service.contains(process.node) {
             State::Service(Box::new(self.boot_server(process, disk, now, out)))
         } else if self.contenders.contains(process.node) {
@@ -268,7 +269,7 @@ impl<R: Recipe> Protocol for Lease<R> {
     }
 
     #[inline]
-    fn step(&self, state: &mut Self::State, now: Now, input: Input<Lease<R>>, out: &mut Out<R>) {
+    fn step(&self, state: &mut Self::State, now: Now, input: Input<Lease>, out: &mut Out) {
         match state {
             State::Service(server) => self.step_server(server, now, input, out),
             State::Contender(contender) => self.step_contender(contender, now, input, out),

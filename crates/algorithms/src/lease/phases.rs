@@ -34,7 +34,11 @@ macro_rules! moments {
 
         impl From<Moment> for interregnum_kernel::Phase {
             fn from(moment: Moment) -> interregnum_kernel::Phase {
-                interregnum_kernel::Phase(moment as u8)
+                // Numbered as in the list of all: one protocol runs all recipes.
+                let place = match moment {
+                    $(Moment::$variant => $crate::lease::phases::Moment::$variant),+
+                };
+                interregnum_kernel::Phase(place as u8)
             }
         }
     };

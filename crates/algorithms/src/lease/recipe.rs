@@ -9,7 +9,7 @@ use std::fmt::Debug;
 use std::hash::Hash;
 
 /// Where a step puts its effects.
-pub type Out<R> = Effects<Lease<R>>;
+pub type Out = Effects<Lease>;
 
 /// What happens to a contender.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,10 +83,10 @@ pub trait Recipe: Clone + Debug + Eq + Hash + Send + Sync + 'static {
     fn patience(&self) -> super::client::Patience;
 
     /// Starts a contender.
-    fn begin(&self, client: Client, now: Now, out: &mut Out<Self>) -> Self::Contender;
+    fn begin(&self, client: Client, now: Now, out: &mut Out) -> Self::Contender;
 
     /// Something happens to it.
-    fn on(&self, contender: &mut Self::Contender, now: Now, event: Event, out: &mut Out<Self>);
+    fn on(&self, contender: &mut Self::Contender, now: Now, event: Event, out: &mut Out);
 
     /// Its line to the service.
     fn client(contender: &mut Self::Contender) -> &mut Client;

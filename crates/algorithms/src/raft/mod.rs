@@ -162,6 +162,8 @@ impl TimerName for Timer {
 }
 
 impl Algorithm for Raft {
+    type Rules = Raft;
+
     const ENTRY: Entry = Entry {
         name: "raft",
         title: "Raft",

@@ -131,6 +131,8 @@ impl TimerName for Timer {
 }
 
 impl Algorithm for Zab {
+    type Rules = Zab;
+
     const ENTRY: Entry = Entry {
         name: "zab",
         title: "ZAB",

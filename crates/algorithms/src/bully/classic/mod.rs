@@ -52,6 +52,8 @@ pub struct Bully {
 }
 
 impl Algorithm for Bully {
+    type Rules = Bully;
+
     const ENTRY: Entry = Entry {
         name: "bully",
         title: "Bully",

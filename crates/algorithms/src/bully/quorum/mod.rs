@@ -82,6 +82,8 @@ const TAKEOVER: ParameterSpec = ParameterSpec {
 };
 
 impl Algorithm for BullyQuorum {
+    type Rules = BullyQuorum;
+
     const ENTRY: Entry = Entry {
         name: "bully-quorum",
         title: "Bully with quorums",

@@ -9,7 +9,7 @@ use interregnum_kernel::{Jitter, Now};
 
 impl Chubby {
     /// A session has begun. Who has just resigned leaves the lock to the others for a lease.
-    pub(super) fn contend(&self, contender: &mut Contender, now: Now, out: &mut Out<Chubby>) {
+    pub(super) fn contend(&self, contender: &mut Contender, now: Now, out: &mut Out) {
         if std::mem::take(&mut contender.resigned) {
             contender.place = Place::Waiting { yields: true };
             return out.set_timer(Timer::Retry, Jitter::exactly(self.lease));
@@ -20,20 +20,14 @@ impl Chubby {
         }
     }
 
-    fn acquire(&self, contender: &mut Contender, now: Now, out: &mut Out<Chubby>) {
+    fn acquire(&self, contender: &mut Contender, now: Now, out: &mut Out) {
         contender.place = Place::Acquiring;
         contender.client.call(Ask::Do(Operation::Acquire(contender.session)), now, out);
         out.reach(Moment::Standing.into());
     }
 
     /// What became of an attempt at the lock.
-    pub(super) fn on_acquire(
-        &self,
-        contender: &mut Contender,
-        now: Now,
-        answer: Answer,
-        out: &mut Out<Chubby>,
-    ) {
+    pub(super) fn on_acquire(&self, contender: &mut Contender, now: Now, answer: Answer, out: &mut Out) {
         match answer {
             Answer::Outcome(Outcome::Done(generation), since) => {
                 contender.highest = contender.highest.max(generation);
@@ -61,7 +55,7 @@ impl Chubby {
 
     /// The lock is kept back no more, perhaps; or was left to others for long enough. A client in jeopardy waits until it is
     /// safe, and looks at the lock again then.
-    pub(super) fn on_retry(&self, contender: &mut Contender, now: Now, out: &mut Out<Chubby>) {
+    pub(super) fn on_retry(&self, contender: &mut Contender, now: Now, out: &mut Out) {
         match contender.place {
             Place::Waiting { yields: true } | Place::KeptBack if contender.jeopardy => {
                 contender.place = Place::Waiting { yields: false };
@@ -72,7 +66,7 @@ impl Chubby {
     }
 
     /// An event on the lock, or how it stands at the beginning.
-    pub(super) fn on_news(&self, contender: &mut Contender, now: Now, view: View, out: &mut Out<Chubby>) {
+    pub(super) fn on_news(&self, contender: &mut Contender, now: Now, view: View, out: &mut Out) {
         contender.highest = contender.highest.max(view.lock.number);
         if view.lock.holder.is_none() {
             contender.free = contender.free.max(view.revision);
@@ -97,7 +91,7 @@ impl Chubby {
     }
 
     /// The operator asks a holder to give up. It stops at once, and then lets go.
-    pub(super) fn on_resign(&self, contender: &mut Contender, now: Now, out: &mut Out<Chubby>) {
+    pub(super) fn on_resign(&self, contender: &mut Contender, now: Now, out: &mut Out) {
         if let Place::Holding { .. } = contender.place {
             contender.place = Place::Releasing;
             contender.resigned = true;
@@ -106,14 +100,14 @@ impl Chubby {
     }
 
     /// The lock is free for others.
-    pub(super) fn on_released(&self, contender: &mut Contender, now: Now, out: &mut Out<Chubby>) {
+    pub(super) fn on_released(&self, contender: &mut Contender, now: Now, out: &mut Out) {
         contender.place = Place::Closing;
         contender.client.stop_renewing(out);
         contender.client.call(Ask::Do(Operation::Close(contender.session, Ending::Asked)), now, out);
     }
 
     /// A KeepAlive was answered while the session is safe.
-    pub(super) fn note_reign(&self, contender: &mut Contender, out: &mut Out<Chubby>) {
+    pub(super) fn note_reign(&self, contender: &mut Contender, out: &mut Out) {
         if let Place::Holding { .. } = contender.place
             && std::mem::take(&mut contender.fresh)
         {

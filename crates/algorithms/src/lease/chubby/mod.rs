@@ -211,7 +211,7 @@ impl Recipe for Chubby {
         self.patience
     }
 
-    fn begin(&self, client: Client, now: Now, out: &mut Out<Chubby>) -> Contender {
+    fn begin(&self, client: Client, now: Now, out: &mut Out) -> Contender {
         let mut contender = Contender {
             session: SessionId::of(client.process(), 0),
             client,
@@ -229,7 +229,7 @@ impl Recipe for Chubby {
         contender
     }
 
-    fn on(&self, contender: &mut Contender, now: Now, event: Event, out: &mut Out<Chubby>) {
+    fn on(&self, contender: &mut Contender, now: Now, event: Event, out: &mut Out) {
         match event {
             Event::Heard(Heard::Answer { ask, asked, answer }) => {
                 self.on_answer(contender, now, (ask, asked), answer, out);
@@ -282,7 +282,7 @@ impl Chubby {
         now: Now,
         (ask, asked): (Ask, LocalTime),
         answer: Answer,
-        out: &mut Out<Chubby>,
+        out: &mut Out,
     ) {
         match (ask, answer) {
             (Ask::Do(Operation::Open(_)), Answer::Outcome(Outcome::Done(_), _)) => {

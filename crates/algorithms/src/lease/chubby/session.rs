@@ -10,7 +10,7 @@ use interregnum_kernel::{Epoch, Jitter, LocalTime, LogIndex, Now, Span};
 
 impl Chubby {
     /// Asks for a new session.
-    pub(super) fn open(&self, contender: &mut Contender, now: Now, out: &mut Out<Chubby>) {
+    pub(super) fn open(&self, contender: &mut Contender, now: Now, out: &mut Out) {
         contender.sessions = contender.sessions.wrapping_add(1);
         contender.session = SessionId::of(contender.client.process(), contender.sessions);
         contender.place = Place::Opening;
@@ -23,13 +23,7 @@ impl Chubby {
     }
 
     /// The session has begun, at some time after it was asked for.
-    pub(super) fn on_opened(
-        &self,
-        contender: &mut Contender,
-        now: Now,
-        asked: LocalTime,
-        out: &mut Out<Chubby>,
-    ) {
+    pub(super) fn on_opened(&self, contender: &mut Contender, now: Now, asked: LocalTime, out: &mut Out) {
         contender.until = asked + local(self.lease, self.drift);
         self.keep_alive(contender, now, out);
         self.measure(contender, now, out);
@@ -39,7 +33,7 @@ impl Chubby {
         }
     }
 
-    fn keep_alive(&self, contender: &mut Contender, now: Now, out: &mut Out<Chubby>) {
+    fn keep_alive(&self, contender: &mut Contender, now: Now, out: &mut Out) {
         contender.client.renew_within(contender.session, self.keep_alive_timeout, now, out);
     }
 
@@ -51,7 +45,7 @@ impl Chubby {
         now: Now,
         (asked, length): (LocalTime, Span),
         master: Epoch,
-        out: &mut Out<Chubby>,
+        out: &mut Out,
     ) {
         // The bug: the lease begins when it is heard of.
         let until = match self.bug {
@@ -75,7 +69,7 @@ impl Chubby {
     }
 
     /// Waits for the end of the local lease; if that has come, for the end of the grace period.
-    fn measure(&self, contender: &mut Contender, now: Now, out: &mut Out<Chubby>) {
+    fn measure(&self, contender: &mut Contender, now: Now, out: &mut Out) {
         contender.jeopardy = contender.until <= now.mono;
         if contender.jeopardy {
             return self.on_jeopardy(contender, now, out);
@@ -85,7 +79,7 @@ impl Chubby {
     }
 
     /// The local lease is over, and the session may be: the application is told to be quiet.
-    pub(super) fn on_jeopardy(&self, contender: &mut Contender, now: Now, out: &mut Out<Chubby>) {
+    pub(super) fn on_jeopardy(&self, contender: &mut Contender, now: Now, out: &mut Out) {
         contender.jeopardy = true;
         let over = contender.until + self.grace_period;
         out.set_timer(Timer::Grace, Jitter::exactly(over.since(now.mono)));
@@ -93,7 +87,7 @@ impl Chubby {
     }
 
     /// The session is over: the master says so, or was not heard within the grace period.
-    pub(super) fn on_expired(&self, contender: &mut Contender, now: Now, out: &mut Out<Chubby>) {
+    pub(super) fn on_expired(&self, contender: &mut Contender, now: Now, out: &mut Out) {
         let place = contender.place;
         self.open(contender, now, out);
         // The bug: what the last session had, the next one has.

@@ -199,7 +199,7 @@ impl Recipe for Consul {
         self.patience
     }
 
-    fn begin(&self, client: Client, now: Now, out: &mut Out<Consul>) -> Contender {
+    fn begin(&self, client: Client, now: Now, out: &mut Out) -> Contender {
         let session = SessionId::of(client.process(), 0);
         let mut contender = Contender {
             client,
@@ -217,7 +217,7 @@ impl Recipe for Consul {
         contender
     }
 
-    fn on(&self, contender: &mut Contender, now: Now, event: Event, out: &mut Out<Consul>) {
+    fn on(&self, contender: &mut Contender, now: Now, event: Event, out: &mut Out) {
         match event {
             Event::Heard(Heard::Answer { ask, asked, answer }) => {
                 self.on_answer(contender, now, (ask, asked), answer, out);
@@ -266,7 +266,7 @@ impl Recipe for Consul {
 /// Lock: a session, and then the key.
 impl Consul {
     /// The application asks for the lock, with a new session.
-    fn lock(&self, contender: &mut Contender, now: Now, out: &mut Out<Consul>) {
+    fn lock(&self, contender: &mut Contender, now: Now, out: &mut Out) {
         contender.sessions = contender.sessions.wrapping_add(1);
         contender.session = SessionId::of(contender.client.process(), contender.sessions);
         contender.place = Place::Opening;
@@ -281,7 +281,7 @@ impl Consul {
         now: Now,
         (ask, asked): (Ask, LocalTime),
         answer: Answer,
-        out: &mut Out<Consul>,
+        out: &mut Out,
     ) {
         match (ask, answer) {
             (Ask::Do(Operation::Open(session)), _) => {
@@ -320,14 +320,14 @@ impl Consul {
 
     /// A blocking query for the key, which the service answers at the latest after `lock_wait` and a sixteenth. Without an
     /// index to wait for, as after a sleep, it answers at once.
-    fn look(&self, contender: &mut Contender, out: &mut Out<Consul>) {
+    fn look(&self, contender: &mut Contender, out: &mut Out) {
         let slept = contender.place == Place::Sleeping;
         contender.place = if slept { Place::Checking } else { Place::Waiting };
         contender.client.watch(Watch::Lock, out);
         out.set_timer(Timer::Retry, Jitter::between(self.lock_wait, self.lock_wait.scaled(17, 16)));
     }
 
-    fn on_news(&self, contender: &mut Contender, now: Now, view: View, out: &mut Out<Consul>) {
+    fn on_news(&self, contender: &mut Contender, now: Now, view: View, out: &mut Out) {
         contender.highest = contender.highest.max(view.lock.number);
         let own = view.lock.holder == Some(contender.session);
         match (contender.place, view.lock.holder) {
@@ -355,7 +355,7 @@ impl Consul {
         }
     }
 
-    fn lead(&self, contender: &mut Contender, number: u64, out: &mut Out<Consul>) {
+    fn lead(&self, contender: &mut Contender, number: u64, out: &mut Out) {
         contender.place = Place::Leading;
         contender.number = number;
         contender.highest = contender.highest.max(number);
@@ -371,7 +371,7 @@ impl Consul {
 /// RenewPeriodic: every half TTL, until the session is gone or no renewal has succeeded for too long.
 impl Consul {
     /// The session lives for a TTL at least from then on.
-    fn keep(&self, contender: &mut Contender, now: Now, since: LocalTime, out: &mut Out<Consul>) {
+    fn keep(&self, contender: &mut Contender, now: Now, since: LocalTime, out: &mut Out) {
         if contender.kept.is_none() {
             return;
         }
@@ -385,7 +385,7 @@ impl Consul {
         out.set_timer(Timer::Lapse, left(ends));
     }
 
-    fn on_renew_due(&self, contender: &mut Contender, now: Now, out: &mut Out<Consul>) {
+    fn on_renew_due(&self, contender: &mut Contender, now: Now, out: &mut Out) {
         if let Some(session) = contender.kept {
             contender.client.renew(session, now, out);
             if contender.place == Place::Leading && !contender.beaten {
@@ -398,7 +398,7 @@ impl Consul {
         }
     }
 
-    fn renew_no_more(&self, contender: &mut Contender, out: &mut Out<Consul>) {
+    fn renew_no_more(&self, contender: &mut Contender, out: &mut Out) {
         contender.kept = None;
         contender.client.stop_renewing(out);
         out.cancel_timer(Timer::Renew);
@@ -407,7 +407,7 @@ impl Consul {
 
     /// No renewal has succeeded for too long. Nobody is told; but where the service has no leader, the monitor's query has
     /// failed by now as well.
-    fn on_lapsed(&self, contender: &mut Contender, now: Now, out: &mut Out<Consul>) {
+    fn on_lapsed(&self, contender: &mut Contender, now: Now, out: &mut Out) {
         out.reach(Moment::LeaseOver.into());
         self.renew_no_more(contender, out);
         if self.stops_at == StopsAt::Ttl && contender.place == Place::Leading {
@@ -418,7 +418,7 @@ impl Consul {
     }
 
     /// The session is over. The library tells nobody.
-    fn on_session_lost(&self, contender: &mut Contender, now: Now, out: &mut Out<Consul>) {
+    fn on_session_lost(&self, contender: &mut Contender, now: Now, out: &mut Out) {
         out.reach(Moment::SessionLost.into());
         self.renew_no_more(contender, out);
         if self.stops_at == StopsAt::Ttl && contender.place == Place::Leading {
@@ -430,7 +430,7 @@ impl Consul {
 /// monitorLock, and what the application does when it says that the lock is lost.
 impl Consul {
     /// Something was heard from the service: the monitor's connection lives.
-    fn hears(&self, contender: &mut Contender, out: &mut Out<Consul>) {
+    fn hears(&self, contender: &mut Contender, out: &mut Out) {
         if contender.place == Place::Leading {
             contender.broken = false;
             out.set_timer(Timer::Grace, Jitter::exactly(self.connection_timeout + self.monitor_patience));
@@ -438,7 +438,7 @@ impl Consul {
     }
 
     /// The monitor's query has lost its connection, or got an error: it may be asked again for so long.
-    fn on_disconnected(&self, contender: &mut Contender, left: Span, now: Now, out: &mut Out<Consul>) {
+    fn on_disconnected(&self, contender: &mut Contender, left: Span, now: Now, out: &mut Out) {
         if contender.place != Place::Leading || contender.broken {
             return;
         }
@@ -450,7 +450,7 @@ impl Consul {
     }
 
     /// The channel is closed: the application unlocks, and tries again from the beginning.
-    fn on_lost(&self, contender: &mut Contender, now: Now, out: &mut Out<Consul>) {
+    fn on_lost(&self, contender: &mut Contender, now: Now, out: &mut Out) {
         if self.bug == Some(Plant::IgnoresLostLock) {
             return;
         }
@@ -462,7 +462,7 @@ impl Consul {
     }
 
     /// Unlock: lets go of the lock, so that no lock-delay follows, and then ends the session.
-    fn unlock(&self, contender: &mut Contender, now: Now, out: &mut Out<Consul>) {
+    fn unlock(&self, contender: &mut Contender, now: Now, out: &mut Out) {
         contender.place = Place::Releasing;
         contender.client.stop_watching(out);
         out.cancel_timer(Timer::Grace);

@@ -5,8 +5,8 @@ use crate::lease::Lease;
 use crate::{Algorithm, BuildError, construct};
 use interregnum_kernel::{Parameters, Profile, Span, Value};
 
-fn built(parameters: &Parameters) -> Result<Lease<Consul>, BuildError> {
-    construct::<Lease<Consul>>(parameters)
+fn built(parameters: &Parameters) -> Result<Lease, BuildError> {
+    construct::<Lease>(parameters)
 }
 
 fn standard() -> Parameters {
@@ -24,7 +24,7 @@ fn refused(parameter: &str, value: Value) -> String {
 #[test]
 fn the_scripts_play_as_they_are_written() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/lease/consul/scripts");
-    interregnum_script::run_folder(folder, Lease::<Consul>::ENTRY.parameters, construct::<Lease<Consul>>);
+    interregnum_script::run_folder(folder, Lease::<Consul>::ENTRY.parameters, construct::<Lease>);
 }
 
 #[test]

@@ -107,7 +107,7 @@ impl Recipe for Etcd {
         self.patience
     }
 
-    fn begin(&self, client: Client, now: Now, out: &mut Out<Etcd>) -> Contender {
+    fn begin(&self, client: Client, now: Now, out: &mut Out) -> Contender {
         let session = SessionId::of(client.process(), 1);
         let mut contender = Contender {
             client,
@@ -123,7 +123,7 @@ impl Recipe for Etcd {
         contender
     }
 
-    fn on(&self, contender: &mut Contender, now: Now, event: Event, out: &mut Out<Etcd>) {
+    fn on(&self, contender: &mut Contender, now: Now, event: Event, out: &mut Out) {
         match event {
             Event::Heard(Heard::Answer { ask, answer, .. }) => {
                 self.on_answer(contender, now, ask, answer, out)
@@ -176,7 +176,7 @@ impl Recipe for Etcd {
 }
 
 impl Etcd {
-    fn on_answer(&self, contender: &mut Contender, now: Now, ask: Ask, answer: Answer, out: &mut Out<Etcd>) {
+    fn on_answer(&self, contender: &mut Contender, now: Now, ask: Ask, answer: Answer, out: &mut Out) {
         match (ask, answer) {
             (Ask::Do(Operation::Open(_)), Answer::Outcome(Outcome::Done(_), _)) => {
                 out.reach(Moment::SessionOpened.into());
@@ -201,19 +201,19 @@ impl Etcd {
         }
     }
 
-    fn join(&self, contender: &mut Contender, now: Now, out: &mut Out<Etcd>) {
+    fn join(&self, contender: &mut Contender, now: Now, out: &mut Out) {
         contender.place = Place::Joining;
         contender.client.call(Ask::Do(Operation::Join(contender.session)), now, out);
     }
 
     /// The lease was granted or renewed: the client counts from now.
-    fn keep(&self, contender: &mut Contender, now: Now, length: Span, out: &mut Out<Etcd>) {
+    fn keep(&self, contender: &mut Contender, now: Now, length: Span, out: &mut Out) {
         contender.expires = now.mono + length;
         out.set_timer(Timer::Renew, Jitter::exactly(self.keep_alive_interval));
         out.set_timer(Timer::Lapse, Jitter::between(length, length + self.deadline_check));
     }
 
-    fn on_news(&self, contender: &mut Contender, now: Now, view: View, out: &mut Out<Etcd>) {
+    fn on_news(&self, contender: &mut Contender, now: Now, view: View, out: &mut Out) {
         contender.highest = contender.highest.max(view.leader.map_or(0, |(number, _)| number));
         if contender.place == Place::Waiting && view.ahead.is_none() {
             contender.place = Place::Asking;
@@ -223,7 +223,7 @@ impl Etcd {
     }
 
     /// Whether another key is ahead. A node that lags may know less than the contender: then it goes on waiting.
-    fn on_asked(&self, contender: &mut Contender, view: View, out: &mut Out<Etcd>) {
+    fn on_asked(&self, contender: &mut Contender, view: View, out: &mut Out) {
         if contender.place != Place::Asking {
             return;
         }
@@ -243,7 +243,7 @@ impl Etcd {
     }
 
     /// The session is over, or taken to be: the application begins with another one.
-    fn begin_anew(&self, contender: &mut Contender, now: Now, out: &mut Out<Etcd>) {
+    fn begin_anew(&self, contender: &mut Contender, now: Now, out: &mut Out) {
         contender.sessions = contender.sessions.wrapping_add(1);
         contender.session = SessionId::of(contender.client.process(), contender.sessions);
         contender.place = Place::Opening;
@@ -254,7 +254,7 @@ impl Etcd {
         contender.client.call(Ask::Do(Operation::Open(contender.session)), now, out);
     }
 
-    fn on_resign(&self, contender: &mut Contender, now: Now, out: &mut Out<Etcd>) {
+    fn on_resign(&self, contender: &mut Contender, now: Now, out: &mut Out) {
         if contender.place == Place::Leading {
             contender.place = Place::Leaving;
             contender.client.call(

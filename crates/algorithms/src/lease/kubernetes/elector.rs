@@ -96,7 +96,7 @@ impl Kubernetes {
     }
 
     /// tryAcquireOrRenew: the holder writes at once, trusting that nobody has written since; others look first.
-    pub(super) fn attempt(&self, contender: &mut Contender, now: Now, out: &mut Out<Kubernetes>) {
+    pub(super) fn attempt(&self, contender: &mut Contender, now: Now, out: &mut Out) {
         contender.tried = now.mono;
         contender.optimistic = false;
         match contender.observed {
@@ -109,7 +109,7 @@ impl Kubernetes {
     }
 
     /// Asks for the record to name this process, or nobody, if it still is as it was seen.
-    fn write(&self, contender: &mut Contender, seen: Lock, holds: bool, now: Now, out: &mut Out<Kubernetes>) {
+    fn write(&self, contender: &mut Contender, seen: Lock, holds: bool, now: Now, out: &mut Out) {
         if contender.stage == Stage::Contending {
             contender.stage = Stage::Taking;
             out.reach(Moment::Standing.into());
@@ -132,13 +132,7 @@ impl Kubernetes {
         }
     }
 
-    pub(super) fn on_answer(
-        &self,
-        contender: &mut Contender,
-        now: Now,
-        answer: Answer,
-        out: &mut Out<Kubernetes>,
-    ) {
+    pub(super) fn on_answer(&self, contender: &mut Contender, now: Now, answer: Answer, out: &mut Out) {
         match answer {
             Answer::View(view) if contender.stage == Stage::Releasing => {
                 self.on_seen_for_release(contender, now, view.lock, out);
@@ -152,7 +146,7 @@ impl Kubernetes {
         }
     }
 
-    fn on_seen(&self, contender: &mut Contender, now: Now, lock: Lock, out: &mut Out<Kubernetes>) {
+    fn on_seen(&self, contender: &mut Contender, now: Now, lock: Lock, out: &mut Out) {
         contender.highest = contender.highest.max(lock.number);
         let known = contender.observed.filter(|observed| observed.lock == lock);
         // Any change of the record counts, and counts from when this process sees it.
@@ -172,7 +166,7 @@ impl Kubernetes {
         now: Now,
         number: u64,
         modified: LogIndex,
-        out: &mut Out<Kubernetes>,
+        out: &mut Out,
     ) {
         if contender.stage == Stage::Releasing {
             return self.exit(contender, out);
@@ -193,7 +187,7 @@ impl Kubernetes {
     }
 
     /// Somebody has written the record since it was seen. What was written without looking may go on, looking.
-    fn on_conflict(&self, contender: &mut Contender, now: Now, out: &mut Out<Kubernetes>) {
+    fn on_conflict(&self, contender: &mut Contender, now: Now, out: &mut Out) {
         if contender.optimistic || contender.stage == Stage::Releasing {
             contender.optimistic = false;
             return contender.client.call(Ask::Read, now, out);
@@ -201,7 +195,7 @@ impl Kubernetes {
         self.on_failed_try(contender, now, out);
     }
 
-    fn on_failed_try(&self, contender: &mut Contender, now: Now, out: &mut Out<Kubernetes>) {
+    fn on_failed_try(&self, contender: &mut Contender, now: Now, out: &mut Out) {
         match contender.reign.and_then(|reign| reign.round) {
             Some(round) => self.try_at_next_tick(contender, now, round, out),
             None => {
@@ -212,13 +206,7 @@ impl Kubernetes {
     }
 
     /// The ticks of a round count from its beginning; one that came during the last try is still there (fixedTimer).
-    fn try_at_next_tick(
-        &self,
-        contender: &mut Contender,
-        now: Now,
-        round: LocalTime,
-        out: &mut Out<Kubernetes>,
-    ) {
+    fn try_at_next_tick(&self, contender: &mut Contender, now: Now, round: LocalTime, out: &mut Out) {
         let period = self.retry_period.0;
         let elapsed = now.mono.since(round).0;
         if elapsed / period > contender.tried.since(round).0 / period {
@@ -229,7 +217,7 @@ impl Kubernetes {
     }
 
     /// A round of renewal begins, or a further try of it.
-    pub(super) fn on_renew_due(&self, contender: &mut Contender, now: Now, out: &mut Out<Kubernetes>) {
+    pub(super) fn on_renew_due(&self, contender: &mut Contender, now: Now, out: &mut Out) {
         match contender.reign {
             Some(reign) if contender.stage == Stage::Renewing => {
                 if reign.round.is_none() {
@@ -241,7 +229,7 @@ impl Kubernetes {
         }
     }
 
-    fn begin_round(&self, contender: &mut Contender, reign: Reign, now: Now, out: &mut Out<Kubernetes>) {
+    fn begin_round(&self, contender: &mut Contender, reign: Reign, now: Now, out: &mut Out) {
         let until = now.mono + self.renew_deadline;
         contender.reign = Some(Reign { round: Some(now.mono), until, renewed: true, ..reign });
         out.set_timer(Timer::Lapse, Jitter::exactly(self.renew_deadline));
@@ -250,7 +238,7 @@ impl Kubernetes {
         }
     }
 
-    pub(super) fn on_retry_due(&self, contender: &mut Contender, now: Now, out: &mut Out<Kubernetes>) {
+    pub(super) fn on_retry_due(&self, contender: &mut Contender, now: Now, out: &mut Out) {
         if contender.stage == Stage::Exited {
             contender.stage = Stage::Contending;
             contender.starts = contender.starts.wrapping_add(1);
@@ -265,7 +253,7 @@ impl Kubernetes {
 /// The end of a reign.
 impl Kubernetes {
     /// A round has not succeeded within the renew deadline, or a release has not.
-    pub(super) fn on_deadline(&self, contender: &mut Contender, now: Now, out: &mut Out<Kubernetes>) {
+    pub(super) fn on_deadline(&self, contender: &mut Contender, now: Now, out: &mut Out) {
         if contender.stage == Stage::Renewing {
             out.reach(Moment::LeaseOver.into());
         }
@@ -287,13 +275,13 @@ impl Kubernetes {
     }
 
     /// The operator cancels the elector's context, having seen to it that the work is over.
-    pub(super) fn on_resign(&self, contender: &mut Contender, now: Now, out: &mut Out<Kubernetes>) {
+    pub(super) fn on_resign(&self, contender: &mut Contender, now: Now, out: &mut Out) {
         if contender.stage == Stage::Renewing {
             self.stop(contender, None, now, out);
         }
     }
 
-    fn stop(&self, contender: &mut Contender, reign: Option<Reign>, now: Now, out: &mut Out<Kubernetes>) {
+    fn stop(&self, contender: &mut Contender, reign: Option<Reign>, now: Now, out: &mut Out) {
         out.cancel_timer(Timer::Renew);
         if !self.release_on_cancel || !contender.is_leader() {
             return self.exit(contender, out);
@@ -304,13 +292,7 @@ impl Kubernetes {
         contender.client.call(Ask::Read, now, out);
     }
 
-    fn on_seen_for_release(
-        &self,
-        contender: &mut Contender,
-        now: Now,
-        lock: Lock,
-        out: &mut Out<Kubernetes>,
-    ) {
+    fn on_seen_for_release(&self, contender: &mut Contender, now: Now, lock: Lock, out: &mut Out) {
         contender.highest = contender.highest.max(lock.number);
         // The bug: what is read now is not asked who holds the lease.
         let blind = self.bug == Some(Plant::ReleaseOfAnothersLease);
@@ -322,7 +304,7 @@ impl Kubernetes {
     }
 
     /// The process exits. What it knew is gone; the highest number that was heard of is kept for the measurements.
-    fn exit(&self, contender: &mut Contender, out: &mut Out<Kubernetes>) {
+    fn exit(&self, contender: &mut Contender, out: &mut Out) {
         contender.stage = Stage::Exited;
         contender.reign = None;
         contender.observed = None;

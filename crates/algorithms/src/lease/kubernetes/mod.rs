@@ -164,13 +164,13 @@ impl Recipe for Kubernetes {
     }
 
     /// The first try is made at once.
-    fn begin(&self, client: Client, now: Now, out: &mut Out<Kubernetes>) -> Contender {
+    fn begin(&self, client: Client, now: Now, out: &mut Out) -> Contender {
         let mut contender = self.contender(client);
         self.attempt(&mut contender, now, out);
         contender
     }
 
-    fn on(&self, contender: &mut Contender, now: Now, event: Event, out: &mut Out<Kubernetes>) {
+    fn on(&self, contender: &mut Contender, now: Now, event: Event, out: &mut Out) {
         match event {
             Event::Heard(Heard::Answer { answer, .. }) => self.on_answer(contender, now, answer, out),
             Event::RenewDue => self.on_renew_due(contender, now, out),

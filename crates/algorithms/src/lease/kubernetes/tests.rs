@@ -5,7 +5,7 @@ use crate::lease::Lease;
 use crate::{Algorithm, Strain};
 use interregnum_kernel::{ParameterError, Parameters, Profile, Span, Value};
 
-type Cluster = Lease<Kubernetes>;
+type Cluster = Lease;
 
 fn cluster(profile: Profile) -> Parameters {
     Parameters { profile, ..Parameters::of(3).with_service(3) }

@@ -94,6 +94,9 @@ pub struct Redis {
 }
 
 impl Algorithm for Redis {
+    type Rules = Redis;
+
+    const PHASES: &'static [&'static str] = Moment::NAMES;
     const ENTRY: Entry = Entry {
         name: "lease-redis",
         title: "Redis lock",
@@ -141,8 +144,8 @@ impl Algorithm for Redis {
         parameters::warnings(parameters)
     }
 
-    fn claims(&self) -> Vec<Claim> {
-        claims::of(&self.set)
+    fn claims(rules: &Self) -> Vec<Claim> {
+        claims::of(&rules.set)
     }
 }
 
@@ -159,7 +162,7 @@ impl Protocol for Redis {
     /// A master answers from memory unless it runs with `fsync = "always"`.
     const DISKS_NEEDED: DisksNeeded = DisksNeeded::None;
     const KINDS: &'static [&'static str] = Message::KINDS;
-    const PHASES: &'static [&'static str] = Moment::NAMES;
+    const PHASES: &'static [&'static str] = super::phases::Moment::NAMES;
 
     #[inline]
     fn kind(message: &Message) -> Kind {

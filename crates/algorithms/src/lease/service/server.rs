@@ -66,13 +66,13 @@ impl Server {
     }
 }
 
-impl<R: Recipe> Lease<R> {
+impl Lease {
     pub(in crate::lease) fn boot_server(
         &self,
         process: Process,
         disk: &raft::Disk,
         now: Now,
-        out: &mut Out<R>,
+        out: &mut Out,
     ) -> Server {
         let rules = self.recipe.rules();
         let mut inner = Effects::default();
@@ -99,8 +99,8 @@ impl<R: Recipe> Lease<R> {
         &self,
         server: &mut Server,
         now: Now,
-        input: Input<Lease<R>>,
-        out: &mut Out<R>,
+        input: Input<Lease>,
+        out: &mut Out,
     ) {
         match input {
             Input::Received { from, message: Message::Service(message) } => {
@@ -130,7 +130,7 @@ impl<R: Recipe> Lease<R> {
 
     /// Lets Raft take a step.
     #[inline]
-    fn drive(&self, server: &mut Server, now: Now, input: Input<Raft>, out: &mut Out<R>) {
+    fn drive(&self, server: &mut Server, now: Now, input: Input<Raft>, out: &mut Out) {
         let mut inner = server.scratch.take();
         self.raft.step(&mut server.raft, now, input, &mut inner);
         self.absorb(server, now, &mut inner, out);
@@ -139,7 +139,7 @@ impl<R: Recipe> Lease<R> {
 
     /// Passes on what Raft asks for, and applies what is agreed on.
     #[inline]
-    fn absorb(&self, server: &mut Server, now: Now, inner: &mut Effects<Raft>, out: &mut Out<R>) {
+    fn absorb(&self, server: &mut Server, now: Now, inner: &mut Effects<Raft>, out: &mut Out) {
         for effect in inner.drain() {
             match effect {
                 Effect::Commit { index, entry } => {
@@ -164,7 +164,7 @@ impl<R: Recipe> Lease<R> {
         self.raft.leadership(&server.raft, now).map(|leadership| leadership.epoch)
     }
 
-    fn on_deposed(&self, server: &mut Server, now: Now, out: &mut Out<R>) {
+    fn on_deposed(&self, server: &mut Server, now: Now, out: &mut Out) {
         server.reign = None;
         server.waiting.clear();
         for held in server.leases.take_held() {
@@ -179,7 +179,7 @@ impl<R: Recipe> Lease<R> {
         }
     }
 
-    fn on_request(&self, server: &mut Server, now: Now, from: Origin, request: Request, out: &mut Out<R>) {
+    fn on_request(&self, server: &mut Server, now: Now, from: Origin, request: Request, out: &mut Out) {
         match (request.ask, server.raft.leader()) {
             (Ask::Watch(watch, floor), _) => {
                 let reply = server.watches.set(from.client, (from.number, watch, floor), &server.store);
@@ -197,7 +197,7 @@ impl<R: Recipe> Lease<R> {
         }
     }
 
-    fn answer(&self, from: Origin, answer: Answer, out: &mut Out<R>) {
+    fn answer(&self, from: Origin, answer: Answer, out: &mut Out) {
         let reply = Reply { number: from.number, answer };
         match from.via {
             Some(via) => out.send(via, Message::Relayed(from.client, reply)),
@@ -206,7 +206,7 @@ impl<R: Recipe> Lease<R> {
     }
 
     /// A request to the leader.
-    fn on_leaders_request(&self, server: &mut Server, now: Now, from: Origin, ask: Ask, out: &mut Out<R>) {
+    fn on_leaders_request(&self, server: &mut Server, now: Now, from: Origin, ask: Ask, out: &mut Out) {
         match ask {
             // Others might still go by what they heard from the leader before.
             Ask::Do(_) if !server.leases.are_acknowledged() => self.answer(from, Answer::NotReady, out),
@@ -228,7 +228,7 @@ impl<R: Recipe> Lease<R> {
         now: Now,
         from: Option<Origin>,
         operation: Operation,
-        out: &mut Out<R>,
+        out: &mut Out,
     ) {
         let index = self.raft.last_index(&server.raft).next();
         // Remembered first: a service of one node may agree with itself at once.
@@ -249,7 +249,7 @@ impl<R: Recipe> Lease<R> {
         now: Now,
         (session, known): (SessionId, Epoch),
         from: Origin,
-        out: &mut Out<R>,
+        out: &mut Out,
     ) {
         let rules = &self.recipe.rules().sessions;
         if !self.is_master(server, now) {
@@ -281,7 +281,7 @@ impl<R: Recipe> Lease<R> {
         session: SessionId,
         from: Origin,
         waited: Span,
-        out: &mut Out<R>,
+        out: &mut Out,
     ) {
         let rules = &self.recipe.rules().sessions;
         let late = server.leases.is_over(now, session) && !self.recipe.renews_late();
@@ -294,7 +294,7 @@ impl<R: Recipe> Lease<R> {
     }
 
     /// Sessions whose time has run out are ended, and renewals answered that were held back.
-    fn on_expiry(&self, server: &mut Server, now: Now, out: &mut Out<R>) {
+    fn on_expiry(&self, server: &mut Server, now: Now, out: &mut Out) {
         let rules = self.recipe.rules();
         server.leases.fired();
         if server.reign.is_none() {
@@ -320,7 +320,7 @@ impl<R: Recipe> Lease<R> {
     }
 
     /// The bug of a leader that was deposed: what runs out by its own clock is ended all the same, through its successor.
-    fn end_by_successor(&self, server: &mut Server, now: Now, out: &mut Out<R>) {
+    fn end_by_successor(&self, server: &mut Server, now: Now, out: &mut Out) {
         let Some(leader) = server.raft.leader().filter(|leader| *leader != server.node) else {
             return self.wake_soon(server, now, out);
         };
@@ -332,26 +332,20 @@ impl<R: Recipe> Lease<R> {
     }
 
     /// Deadlines are looked at again before long, whatever is due.
-    fn wake_soon(&self, server: &mut Server, now: Now, out: &mut Out<R>) {
+    fn wake_soon(&self, server: &mut Server, now: Now, out: &mut Out) {
         let soon = self.recipe.rules().resend_after;
         server.leases.arm_for(now.mono, soon);
         out.set_timer(Timer::Expiry, Jitter::exactly(soon));
     }
 
-    fn arm_expiry(&self, server: &mut Server, now: Now, out: &mut Out<R>) {
+    fn arm_expiry(&self, server: &mut Server, now: Now, out: &mut Out) {
         if let Some(after) = server.leases.arm(&self.recipe.rules().sessions, now.mono) {
             out.set_timer(Timer::Expiry, Jitter::exactly(after));
         }
     }
 
     /// An entry is agreed on, and applied.
-    fn on_agreed(
-        &self,
-        server: &mut Server,
-        now: Now,
-        (index, entry): (LogIndex, LogEntry),
-        out: &mut Out<R>,
-    ) {
+    fn on_agreed(&self, server: &mut Server, now: Now, (index, entry): (LogIndex, LogEntry), out: &mut Out) {
         let operation = entry.command.and_then(Operation::of);
         let (outcome, changes) = match operation {
             Some(operation) => server.store.apply(index, operation),
@@ -379,7 +373,7 @@ impl<R: Recipe> Lease<R> {
     }
 
     /// What an entry means to deadlines.
-    fn keep_time(&self, server: &mut Server, now: Now, entry: LogEntry, changes: &Changes, out: &mut Out<R>) {
+    fn keep_time(&self, server: &mut Server, now: Now, entry: LogEntry, changes: &Changes, out: &mut Out) {
         let rules = self.recipe.rules();
         if changes.bereft {
             server.bereft_at = Some(now);
@@ -401,14 +395,14 @@ impl<R: Recipe> Lease<R> {
         }
     }
 
-    fn resend_later(&self, server: &mut Server, out: &mut Out<R>) {
+    fn resend_later(&self, server: &mut Server, out: &mut Out) {
         if !server.resends && server.watches.is_waiting() {
             server.resends = true;
             out.set_timer(Timer::Resend, Jitter::exactly(self.recipe.rules().resend_after));
         }
     }
 
-    fn on_resend(&self, server: &mut Server, out: &mut Out<R>) {
+    fn on_resend(&self, server: &mut Server, out: &mut Out) {
         server.resends = false;
         server.watches.repeat(&server.store, |to, reply| out.send(to, Message::Reply(reply)));
         self.resend_later(server, out);

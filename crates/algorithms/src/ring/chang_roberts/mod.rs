@@ -59,6 +59,8 @@ pub struct ChangRoberts {
 }
 
 impl Algorithm for ChangRoberts {
+    type Rules = ChangRoberts;
+
     const ENTRY: Entry = Entry {
         name: "ring",
         title: "Ring (Chang-Roberts)",

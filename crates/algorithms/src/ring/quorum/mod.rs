@@ -117,6 +117,8 @@ const PROCESSING_BOUND: ParameterSpec = ParameterSpec {
 };
 
 impl Algorithm for QuorumRing {
+    type Rules = QuorumRing;
+
     const ENTRY: Entry = Entry {
         name: "ring-quorum",
         title: "Quorum ring",

@@ -60,6 +60,8 @@ pub struct TokenRing {
 }
 
 impl Algorithm for TokenRing {
+    type Rules = TokenRing;
+
     const ENTRY: Entry = Entry {
         name: "ring-token",
         title: "Token ring (Tanenbaum)",
