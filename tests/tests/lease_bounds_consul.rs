@@ -12,7 +12,7 @@
 //! - The attempt that comes after the lock-delay is the third: 3R is not less than L, 2R and all ways are.
 
 use interregnum_algorithms::Algorithm;
-use interregnum_algorithms::lease::Lease;
+use interregnum_algorithms::lease::By;
 use interregnum_algorithms::lease::consul::Consul;
 use interregnum_kernel::{GlobalTime, Interest, Observation, Observer, Office, Parameters, Span, What};
 use interregnum_sim::Simulator;
@@ -90,7 +90,7 @@ fn failovers(instant: u64) -> Vec<Span> {
         disk: DiskAfter::Kept,
     };
     setting.plan.faults.push(PlannedFault::at(Span::millis(2_000 + 7 * instant), crash));
-    let protocol = Lease::<Consul>::from_parameters(&parameters).expect("the defaults are accepted");
+    let protocol = By::<Consul>::from_parameters(&parameters).expect("the defaults are accepted");
     let mut simulator = Simulator::new(protocol, Arc::new(setting), Ear::default());
     let took = |trial| {
         *simulator.observer_mut() = Ear::default();

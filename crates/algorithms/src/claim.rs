@@ -37,7 +37,10 @@ impl Strain {
     /// What a dose of so much is called.
     pub fn dose(self, amount: u64) -> String {
         match self {
-            Strain::SlowClock => format!("{}.{} %", amount / 10_000, amount % 10_000 / 1_000),
+            Strain::SlowClock => {
+                let tenths = amount.saturating_add(500) / 1_000;
+                format!("{}.{} %", tenths / 10, tenths % 10)
+            }
             Strain::Freeze | Strain::Pause if amount < 1_000_000_000 => {
                 format!("{} ms", amount.div_ceil(1_000_000))
             }

@@ -309,11 +309,11 @@ registry! {
     // Consul.
     lease::By<lease::consul::Consul>,
     // ZooKeeper.
-    lease::Lease<lease::zookeeper::ZooKeeper>,
+    lease::By<lease::zookeeper::ZooKeeper>,
     // Chubby.
     lease::By<lease::chubby::Chubby>,
     // Kafka.
-    lease::Lease<lease::kafka::Kafka>,
+    lease::By<lease::kafka::Kafka>,
     // Redis.
 }
 

@@ -7,7 +7,7 @@
 use super::client::{Client, Patience};
 use super::recipe::{Event, Out, Recipe};
 use super::service::Rules;
-use super::{chubby, consul, etcd, kubernetes};
+use super::{chubby, consul, etcd, kafka, kubernetes, zookeeper};
 use crate::Claim;
 use interregnum_kernel::{Deadline, FencingToken, Now, Role};
 
@@ -71,7 +71,9 @@ recipes! {
     Etcd in etcd,
     Kubernetes in kubernetes,
     Consul in consul,
+    ZooKeeper in zookeeper,
     Chubby in chubby,
+    Kafka in kafka,
 }
 
 impl AnyRecipe {
@@ -82,6 +84,11 @@ impl AnyRecipe {
     /// See [`Recipe::renews_late`].
     pub(super) fn renews_late(&self) -> bool {
         of_recipe!(self, recipe => recipe.renews_late())
+    }
+    /// See [`Recipe::hangs_up`].
+    #[inline]
+    pub(super) fn hangs_up(&self) -> bool {
+        of_recipe!(self, recipe => recipe.hangs_up())
     }
     /// See [`Recipe::rules`].
     #[inline]

@@ -7,7 +7,7 @@
 
 use super::Timer;
 use super::message::{Answer, Ask, Message, Reply, Request, View};
-use super::recipe::{Out, Recipe};
+use super::recipe::Out;
 use super::service::{SessionId, Watch};
 use interregnum_kernel::{Epoch, Jitter, LocalTime, LogIndex, NodeId, NodeSet, Now, Process, Span};
 
@@ -163,7 +163,7 @@ impl Client {
     }
 
     /// Sends the renewal that is under way once more, to the same service node and under its number.
-    pub fn repeat_renewal<R: Recipe>(&self, out: &mut Out<R>) {
+    pub fn repeat_renewal(&self, out: &mut Out) {
         if let Some(renewal) = self.renewal {
             out.send(self.server, Message::Request(renewal.request));
         }
@@ -290,7 +290,7 @@ impl Client {
     }
 
     /// The service node has hung up, by the way of the watch: the contender talks to the next one now, and watches nothing.
-    pub(super) fn on_hung_up<R: Recipe>(&mut self, reply: Reply, now: Now, out: &mut Out<R>) -> bool {
+    pub(super) fn on_hung_up(&mut self, reply: Reply, now: Now, out: &mut Out) -> bool {
         let told = self.watch.is_some_and(|(request, _)| request.number == reply.number);
         let concerns = told && reply.answer == Answer::NotReady;
         if concerns {

@@ -56,6 +56,7 @@ use interregnum_kernel::{
     Covered, Deadline, DisksNeeded, Embeds, Epoch, Input, Kind, Leadership, LogEntry, LogIndex, NodeId,
     NodeSet, Now, Office, Order, ParameterError, Parameters, Process, Protocol, Role, TimerName,
 };
+use std::marker::PhantomData;
 
 /// The rules of a cluster of contenders and service nodes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -147,7 +148,7 @@ impl Lease {
     fn step_contender(&self, contender: &mut AnyContender, now: Now, input: Input<Lease>, out: &mut Out) {
         let event = match input {
             Input::Received { message: Message::Reply(reply), .. }
-                if R::HANGS_UP && R::client(contender).on_hung_up(reply, now, out) =>
+                if self.recipe.hangs_up() && contender.client().on_hung_up(reply, now, out) =>
             {
                 Some(Event::Disconnected)
             }

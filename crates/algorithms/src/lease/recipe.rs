@@ -24,7 +24,7 @@ pub enum Event {
     RetryDue,
     /// What it armed as [`super::Timer::Grace`] has run out.
     GraceOver,
-    /// The service node that it talked to has died, or hung up ([`Recipe::HANGS_UP`]), and it talks to another one. What was
+    /// The service node that it talked to has died, or hung up ([`Recipe::hangs_up`]), and it talks to another one. What was
     /// under way has been sent there.
     Disconnected,
     /// The operator asks it to give up leadership.
@@ -44,7 +44,9 @@ pub trait Recipe: Clone + Debug + Eq + Hash + Send + Sync + 'static {
 
     /// Whether a service node that has lost its leader closes the connections of those who watch something there. A watch
     /// ends with its connection.
-    const HANGS_UP: bool = false;
+    fn hangs_up(&self) -> bool {
+        false
+    }
 
     /// The rules for these parameters.
     ///

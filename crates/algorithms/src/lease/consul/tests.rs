@@ -1,12 +1,12 @@
 //! Each rule by itself is in the golden scripts; here is what they cannot say.
 
 use super::Consul;
-use crate::lease::Lease;
+use crate::lease::{By, Lease, Recipe};
 use crate::{Algorithm, BuildError, construct};
 use interregnum_kernel::{Parameters, Profile, Span, Value};
 
 fn built(parameters: &Parameters) -> Result<Lease, BuildError> {
-    construct::<Lease>(parameters)
+    construct::<By<Consul>>(parameters)
 }
 
 fn standard() -> Parameters {
@@ -24,7 +24,7 @@ fn refused(parameter: &str, value: Value) -> String {
 #[test]
 fn the_scripts_play_as_they_are_written() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/lease/consul/scripts");
-    interregnum_script::run_folder(folder, Lease::<Consul>::ENTRY.parameters, construct::<Lease>);
+    interregnum_script::run_folder(folder, By::<Consul>::ENTRY.parameters, construct::<By<Consul>>);
 }
 
 #[test]
@@ -47,7 +47,7 @@ fn what_the_service_does_not_take_is_refused_by_name() {
 #[test]
 fn the_production_profile_has_the_librarys_defaults() {
     let parameters = Parameters { profile: Profile::Production, ..standard() };
-    let consul = built(&parameters).expect("it is built").recipe().clone();
+    let consul = Consul::from_parameters(&parameters).expect("the defaults fit");
     assert_eq!(consul.ttl, Span::secs(15), "DefaultLockSessionTTL");
     assert_eq!(consul.rules.sessions.patience, Span::secs(30), "twice that at the service");
     assert_eq!(consul.rules.lock_delay, Span::secs(15), "the lock-delay");
@@ -69,7 +69,7 @@ fn a_ttl_under_ten_seconds_needs_a_service_that_takes_it() {
 #[test]
 fn legal_but_odd_parameters_are_remarked_on() {
     let remarks = |parameters: &Parameters| {
-        let remarks = Lease::<Consul>::warnings(parameters);
+        let remarks = By::<Consul>::warnings(parameters);
         remarks.iter().map(|remark| remark.parameter).collect::<Vec<_>>()
     };
     assert!(remarks(&standard()).is_empty(), "the defaults are well chosen");

@@ -122,7 +122,6 @@ impl Recipe for Kafka {
     };
 
     const PHASES: &'static [&'static str] = Moment::NAMES;
-    const HANGS_UP: bool = true;
 
     fn from_parameters(parameters: &Parameters) -> Result<Kafka, ParameterError> {
         parameters::read(parameters)
@@ -130,6 +129,10 @@ impl Recipe for Kafka {
 
     fn warnings(parameters: &Parameters) -> Vec<ParameterError> {
         parameters::warnings(parameters)
+    }
+
+    fn hangs_up(&self) -> bool {
+        true
     }
 
     fn rules(&self) -> &Rules {
@@ -140,7 +143,7 @@ impl Recipe for Kafka {
         self.patience
     }
 
-    fn begin(&self, client: Client, now: Now, out: &mut Out<Kafka>) -> Contender {
+    fn begin(&self, client: Client, now: Now, out: &mut Out) -> Contender {
         let session = Session::open(&self.times, client, now, out);
         Contender {
             session,
@@ -152,7 +155,7 @@ impl Recipe for Kafka {
         }
     }
 
-    fn on(&self, contender: &mut Contender, now: Now, event: Event, out: &mut Out<Kafka>) {
+    fn on(&self, contender: &mut Contender, now: Now, event: Event, out: &mut Out) {
         if event == Event::RenewDue && contender.place == Place::Controller && !contender.beats {
             contender.beats = true;
             out.reach(Moment::FirstHeartbeat.into());
@@ -200,7 +203,7 @@ impl Recipe for Kafka {
 }
 
 impl Kafka {
-    fn on_turn(&self, contender: &mut Contender, turn: Turn, out: &mut Out<Kafka>) {
+    fn on_turn(&self, contender: &mut Contender, turn: Turn, out: &mut Out) {
         match turn {
             Turn::Opened => out.reach(Moment::SessionOpened.into()),
             Turn::Expired => out.reach(Moment::SessionLost.into()),
@@ -236,16 +239,16 @@ impl Kafka {
     }
 
     /// Reads the node and the epoch, and watches the node from then on (KafkaController.processReelect).
-    fn look(&self, contender: &mut Contender, vacant: bool, out: &mut Out<Kafka>) {
+    fn look(&self, contender: &mut Contender, vacant: bool, out: &mut Out) {
         contender.place = Place::Looking { vacant };
         self.watch(contender, out);
     }
 
-    fn watch(&self, contender: &mut Contender, out: &mut Out<Kafka>) {
+    fn watch(&self, contender: &mut Contender, out: &mut Out) {
         contender.session.client.watch(Watch::Lock, out);
     }
 
-    fn on_news(&self, contender: &mut Contender, now: Now, view: View, out: &mut Out<Kafka>) {
+    fn on_news(&self, contender: &mut Contender, now: Now, view: View, out: &mut Out) {
         contender.highest = contender.highest.max(view.lock.number);
         let own = contender.session.id();
         match (contender.place, view.lock.holder) {
@@ -264,7 +267,7 @@ impl Kafka {
     }
 
     /// The answer to its election was lost, and it is the controller (KafkaZkClient, checkControllerAndEpoch).
-    fn on_found_elected(&self, contender: &mut Contender, view: View, out: &mut Out<Kafka>) {
+    fn on_found_elected(&self, contender: &mut Contender, view: View, out: &mut Out) {
         if self.bug == Some(Plant::ElectedUnawares) {
             contender.place = Place::Waiting;
         } else {
@@ -273,7 +276,7 @@ impl Kafka {
     }
 
     /// Creates the node and raises the epoch, in one transaction.
-    fn elect(&self, contender: &mut Contender, now: Now, lock: Lock, out: &mut Out<Kafka>) {
+    fn elect(&self, contender: &mut Contender, now: Now, lock: Lock, out: &mut Out) {
         let session = contender.session.id();
         let (place, operation) = match self.bug {
             Some(Plant::EpochAfterNode) => (Place::Creating, Operation::Acquire(session)),
@@ -284,7 +287,7 @@ impl Kafka {
         out.reach(Moment::Standing.into());
     }
 
-    fn on_answer(&self, contender: &mut Contender, now: Now, ask: Ask, answer: Answer, out: &mut Out<Kafka>) {
+    fn on_answer(&self, contender: &mut Contender, now: Now, ask: Ask, answer: Answer, out: &mut Out) {
         match (contender.place, ask, answer) {
             (Place::Creating, _, Answer::Outcome(Outcome::Done(_), at)) => {
                 out.reach(Moment::KeyWritten.into());
@@ -305,7 +308,7 @@ impl Kafka {
         }
     }
 
-    fn begin_reign(&self, contender: &mut Contender, epoch: u64, since: LogIndex, out: &mut Out<Kafka>) {
+    fn begin_reign(&self, contender: &mut Contender, epoch: u64, since: LogIndex, out: &mut Out) {
         contender.place = Place::Controller;
         contender.beats = false;
         contender.epoch = epoch;
@@ -315,7 +318,7 @@ impl Kafka {
     }
 
     /// KafkaController.triggerControllerMove: the node is deleted, and all try, this broker among them.
-    fn on_resign(&self, contender: &mut Contender, now: Now, out: &mut Out<Kafka>) {
+    fn on_resign(&self, contender: &mut Contender, now: Now, out: &mut Out) {
         if contender.place == Place::Controller {
             contender.place = Place::Resigning;
             contender.session.client.call(Ask::Do(Operation::Release(contender.session.id())), now, out);

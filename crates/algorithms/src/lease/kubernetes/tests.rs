@@ -1,17 +1,17 @@
 //! Each rule by itself is in the golden scripts; here is what they cannot say.
 
 use super::Kubernetes;
-use crate::lease::Lease;
+use crate::lease::{By, Lease, Recipe};
 use crate::{Algorithm, Strain};
 use interregnum_kernel::{ParameterError, Parameters, Profile, Span, Value};
 
-type Cluster = Lease;
+type Cluster = By<Kubernetes>;
 
 fn cluster(profile: Profile) -> Parameters {
     Parameters { profile, ..Parameters::of(3).with_service(3) }
 }
 
-fn build(parameters: &Parameters) -> Result<Cluster, ParameterError> {
+fn build(parameters: &Parameters) -> Result<Lease, ParameterError> {
     Cluster::from_parameters(parameters)
 }
 
@@ -46,8 +46,8 @@ fn a_lease_of_less_than_a_second_is_refused() {
 #[test]
 fn a_lease_of_parts_of_seconds_is_cut_down_and_remarked_on() {
     let parameters = cluster(Profile::Matched).with("lease_duration", Value::Span(Span::millis(1500)));
-    let built = build(&parameters).expect("client-go accepts it");
-    assert_eq!(built.recipe().lease_duration, Span::secs(1), "what the record keeps");
+    let recipe = Kubernetes::from_parameters(&parameters).expect("client-go accepts it");
+    assert_eq!(recipe.lease_duration, Span::secs(1), "what the record keeps");
     assert_eq!(remarks(&parameters), ["lease_duration"]);
 }
 
@@ -94,8 +94,7 @@ fn the_defaults_of_both_profiles_are_not_remarked_on() {
 
 #[test]
 fn the_production_profile_is_client_gos() {
-    let built = build(&cluster(Profile::Production)).expect("the defaults fit");
-    let recipe = built.recipe();
+    let recipe = Kubernetes::from_parameters(&cluster(Profile::Production)).expect("the defaults fit");
     assert_eq!(recipe.lease_duration, Span::secs(15));
     assert_eq!(recipe.renew_deadline, Span::secs(10));
     assert_eq!(
@@ -108,8 +107,8 @@ fn the_production_profile_is_client_gos() {
 
 #[test]
 fn the_documented_tolerance_of_clock_rates_is_more_than_the_timers_bear() {
-    let built = build(&cluster(Profile::Production)).expect("the defaults fit");
-    let claims = built.claims();
+    let recipe = Kubernetes::from_parameters(&cluster(Profile::Production)).expect("the defaults fit");
+    let claims = recipe.claims();
     let slow = claims.iter().find(|claim| claim.strain == Strain::SlowClock).expect("it is claimed");
     assert_eq!(slow.documented, Some(333_333), "a third: 15 s in the time of 10 s");
     assert_eq!(slow.derived, Some(200_000), "a fifth: 15 s in the time of 12 s");

@@ -113,7 +113,7 @@ fn a_quorum_is_a_majority_of_the_masters_whatever_the_contenders_are() {
 fn the_claims_follow_from_the_timers() {
     let redis = Redis::from_parameters(&Parameters::of(3).with_service(5)).expect("the defaults fit");
     let derived: Vec<_> =
-        redis.claims().iter().map(|claim| claim.strain.dose(claim.derived.unwrap_or(0))).collect();
+        Redis::claims(&redis).iter().map(|claim| claim.strain.dose(claim.derived.unwrap_or(0))).collect();
     assert_eq!(derived, ["1.7 %", "200 ms", "200 ms"], "5 of 300 ms; 300 less 50 and 50");
 }
 

@@ -14,7 +14,7 @@ use super::rules::Flaw;
 use super::store::{Changes, Outcome, Store};
 use super::watches::{Watches, view};
 use crate::lease::message::{Answer, Ask, Message, Reply, Request};
-use crate::lease::recipe::{Out, Recipe};
+use crate::lease::recipe::Out;
 use crate::lease::{Lease, Timer};
 use crate::raft::{self, Raft};
 use interregnum_kernel::{
@@ -152,7 +152,7 @@ impl Lease {
         if server.reign.is_some() && self.term_led(server, now) != server.reign {
             self.on_deposed(server, now, out);
         }
-        if R::HANGS_UP {
+        if self.recipe.hangs_up() {
             let was_led = std::mem::replace(&mut server.is_led, server.raft.leader().is_some());
             if was_led && !server.is_led {
                 server.watches.hang_up(|to, reply| out.send(to, Message::Reply(reply)));

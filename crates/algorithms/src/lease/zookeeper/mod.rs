@@ -157,7 +157,6 @@ impl Recipe for ZooKeeper {
     };
 
     const PHASES: &'static [&'static str] = Moment::NAMES;
-    const HANGS_UP: bool = true;
 
     fn from_parameters(parameters: &Parameters) -> Result<ZooKeeper, ParameterError> {
         parameters::read(parameters)
@@ -179,6 +178,10 @@ impl Recipe for ZooKeeper {
         ]
     }
 
+    fn hangs_up(&self) -> bool {
+        true
+    }
+
     fn rules(&self) -> &Rules {
         &self.rules
     }
@@ -187,12 +190,12 @@ impl Recipe for ZooKeeper {
         self.patience
     }
 
-    fn begin(&self, client: Client, now: Now, out: &mut Out<ZooKeeper>) -> Contender {
+    fn begin(&self, client: Client, now: Now, out: &mut Out) -> Contender {
         let session = Session::open(&self.times, client, now, out);
         Contender { session, place: Place::Outside, created: 0, ahead: None, beats: false, highest: 0 }
     }
 
-    fn on(&self, contender: &mut Contender, now: Now, event: Event, out: &mut Out<ZooKeeper>) {
+    fn on(&self, contender: &mut Contender, now: Now, event: Event, out: &mut Out) {
         if event == Event::RenewDue && contender.place == Place::Leading && !contender.beats {
             contender.beats = true;
             out.reach(Moment::FirstHeartbeat.into());
@@ -244,7 +247,7 @@ impl Recipe for ZooKeeper {
 }
 
 impl ZooKeeper {
-    fn on_turn(&self, contender: &mut Contender, now: Now, turn: Turn, out: &mut Out<ZooKeeper>) {
+    fn on_turn(&self, contender: &mut Contender, now: Now, turn: Turn, out: &mut Out) {
         match turn {
             Turn::Opened => {
                 out.reach(Moment::SessionOpened.into());
@@ -269,7 +272,7 @@ impl ZooKeeper {
     }
 
     /// LeaderLatch.handleStateChange, SUSPENDED.
-    fn on_suspended(&self, contender: &mut Contender, out: &mut Out<ZooKeeper>) {
+    fn on_suspended(&self, contender: &mut Contender, out: &mut Out) {
         if contender.place == Place::Leading {
             out.reach(Moment::LeaseOver.into());
         }
@@ -287,7 +290,7 @@ impl ZooKeeper {
         }
     }
 
-    fn join(&self, contender: &mut Contender, now: Now, out: &mut Out<ZooKeeper>) {
+    fn join(&self, contender: &mut Contender, now: Now, out: &mut Out) {
         contender.place = Place::Joining;
         contender.session.client.call(Ask::Do(Operation::Join(contender.session.id())), now, out);
     }
@@ -298,7 +301,7 @@ impl ZooKeeper {
         now: Now,
         operation: Operation,
         answer: Answer,
-        out: &mut Out<ZooKeeper>,
+        out: &mut Out,
     ) {
         let Answer::Outcome(Outcome::Done(number), _) = answer else { return };
         match operation {
@@ -316,7 +319,7 @@ impl ZooKeeper {
     }
 
     /// Lists the queue and watches the node ahead (LeaderLatch.getChildren, checkLeadership).
-    fn look(&self, contender: &mut Contender, woken: bool, out: &mut Out<ZooKeeper>) {
+    fn look(&self, contender: &mut Contender, woken: bool, out: &mut Out) {
         contender.place = Place::Looking { woken };
         self.watch(contender, out);
         if woken {
@@ -324,11 +327,11 @@ impl ZooKeeper {
         }
     }
 
-    fn watch(&self, contender: &mut Contender, out: &mut Out<ZooKeeper>) {
+    fn watch(&self, contender: &mut Contender, out: &mut Out) {
         contender.session.client.watch(Watch::Ahead(contender.session.id()), out);
     }
 
-    fn on_news(&self, contender: &mut Contender, view: View, out: &mut Out<ZooKeeper>) {
+    fn on_news(&self, contender: &mut Contender, view: View, out: &mut Out) {
         contender.highest = contender.highest.max(view.leader.map_or(0, |(number, _)| number));
         match contender.place {
             Place::Looking { .. } => {
@@ -344,7 +347,7 @@ impl ZooKeeper {
         }
     }
 
-    fn on_predecessor_gone(&self, contender: &mut Contender, out: &mut Out<ZooKeeper>) {
+    fn on_predecessor_gone(&self, contender: &mut Contender, out: &mut Out) {
         if self.bug == Some(Plant::PredecessorGoneLeads) {
             self.lead(contender, out);
         } else {
@@ -352,7 +355,7 @@ impl ZooKeeper {
         }
     }
 
-    fn lead(&self, contender: &mut Contender, out: &mut Out<ZooKeeper>) {
+    fn lead(&self, contender: &mut Contender, out: &mut Out) {
         contender.place = Place::Leading;
         contender.beats = false;
         contender.highest = contender.highest.max(contender.created);
@@ -360,7 +363,7 @@ impl ZooKeeper {
     }
 
     /// LeaderLatch.close, and a new latch.
-    fn on_resign(&self, contender: &mut Contender, now: Now, out: &mut Out<ZooKeeper>) {
+    fn on_resign(&self, contender: &mut Contender, now: Now, out: &mut Out) {
         if contender.place == Place::Leading {
             contender.place = Place::Leaving;
             contender.session.client.stop_watching(out);

@@ -9,7 +9,7 @@
 use crate::lease::Timer;
 use crate::lease::client::{Client, Heard};
 use crate::lease::message::{Answer, Ask};
-use crate::lease::recipe::{Event, Out, Recipe};
+use crate::lease::recipe::{Event, Out};
 use crate::lease::service::{Operation, Outcome, SessionId, SessionRules};
 use interregnum_kernel::{Jitter, LocalTime, Now, Span};
 
@@ -97,12 +97,7 @@ pub(in crate::lease) struct Session {
 
 impl Session {
     /// Asks for a session.
-    pub(in crate::lease) fn open<R: Recipe>(
-        times: &Times,
-        client: Client,
-        now: Now,
-        out: &mut Out<R>,
-    ) -> Session {
+    pub(in crate::lease) fn open(times: &Times, client: Client, now: Now, out: &mut Out) -> Session {
         let client = client.reconnecting_within(times.connect);
         let id = SessionId::of(client.process(), 1);
         let mut session = Session { client, id, count: 1, link: Link::Opening, heard: LocalTime::ZERO };
@@ -129,12 +124,12 @@ impl Session {
     }
 
     /// Takes what concerns the session; the recipe looks at what is left, and at what this means.
-    pub(in crate::lease) fn on<R: Recipe>(
+    pub(in crate::lease) fn on(
         &mut self,
         times: &Times,
         now: Now,
         event: Event,
-        out: &mut Out<R>,
+        out: &mut Out,
     ) -> Option<Turn> {
         match event {
             Event::Heard(Heard::Answer { ask: Ask::Do(Operation::Open(id)), answer, .. }) => {
@@ -158,7 +153,7 @@ impl Session {
     }
 
     /// The service has answered for the session.
-    fn hear<R: Recipe>(&mut self, times: &Times, now: Now, out: &mut Out<R>) -> Option<Turn> {
+    fn hear(&mut self, times: &Times, now: Now, out: &mut Out) -> Option<Turn> {
         self.heard = now.mono;
         out.set_timer(Timer::Lapse, Jitter::exactly(times.read));
         let turn = match self.link {
@@ -173,7 +168,7 @@ impl Session {
 
     /// A ping is due, or the time to reconnect has come. A ping that was not answered is repeated: on a connection the
     /// answer to the first would still arrive, and count.
-    fn ping<R: Recipe>(&mut self, times: &Times, now: Now, out: &mut Out<R>) {
+    fn ping(&mut self, times: &Times, now: Now, out: &mut Out) {
         match self.link {
             Link::Opening => {}
             Link::Connected if self.client.renews() => self.client.repeat_renewal(out),
@@ -185,7 +180,7 @@ impl Session {
         }
     }
 
-    fn suspend<R: Recipe>(&mut self, times: &Times, now: Now, out: &mut Out<R>) -> Option<Turn> {
+    fn suspend(&mut self, times: &Times, now: Now, out: &mut Out) -> Option<Turn> {
         if self.link != Link::Connected {
             return None;
         }
@@ -198,7 +193,7 @@ impl Session {
     }
 
     /// The session is over: the application asks for another one.
-    fn expire<R: Recipe>(&mut self, now: Now, out: &mut Out<R>) -> Turn {
+    fn expire(&mut self, now: Now, out: &mut Out) -> Turn {
         self.count = self.count.wrapping_add(1);
         self.id = SessionId::of(self.client.process(), self.count);
         self.link = Link::Opening;
