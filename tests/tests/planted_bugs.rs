@@ -189,6 +189,18 @@ hunts! {
     a_controller_that_outlives_its_session_is_caught:
         "lease-kafka-ignores-expiry", InAlgorithm, [Invariant("leader-exclusion")];
 
+    // Redis.
+    a_release_of_somebody_elses_lock_is_caught:
+        "lease-redis-unlock-without-compare", InAlgorithm, [Invariant("lease-exclusion")];
+    a_validity_that_counts_from_the_answer_is_caught:
+        "lease-redis-validity-from-reply", InAlgorithm, [Invariant("lease-exclusion")];
+    an_extension_that_was_refused_and_counts_is_caught:
+        "lease-redis-refusal-extends", InAlgorithm, [Invariant("lease-exclusion")];
+    a_majority_of_the_masters_that_answer_is_caught:
+        "lease-redis-quorum-of-reachable", InAlgorithm, [Invariant("lease-exclusion")];
+    a_lock_that_gets_its_expiry_later_is_caught:
+        "lease-redis-expires-later", InAlgorithm, [FailoverNeverComes];
+
     // The world.
     a_resource_that_compares_no_tokens_is_caught:
         "resource-without-fencing", InWorld { with: "fencing = false", without: "fencing = true" },

@@ -315,6 +315,7 @@ registry! {
     // Kafka.
     lease::By<lease::kafka::Kafka>,
     // Redis.
+    lease::redis::Redis,
 }
 
 /// The algorithm of this name.
