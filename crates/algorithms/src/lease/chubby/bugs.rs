@@ -16,13 +16,13 @@ plants! {
     /// A new master takes old deadlines for the truth.
     NewMasterShortensLeases = "lease-chubby-new-master-shortens-leases",
         "a new master goes by the deadlines that it noted when sessions began, and knows of no KeepAlive since",
-        breaks ["lease-exclusion", "leader-exclusion"],
+        breaks ["lease-kept", "lease-exclusion", "leader-exclusion"],
         seen "Burrows 2006, section 2.9, step 3 (leases extended to the longest that the old master may have given), left out; \
               etcd issue 9395 (2018) on why all leases start anew";
     /// A master that was deposed answers KeepAlives.
     DeposedMasterAnswers = "lease-chubby-deposed-master-answers",
         "a master answers KeepAlives and ends sessions without looking whether its master lease is over",
-        breaks ["lease-exclusion", "leader-exclusion"],
+        breaks ["lease-kept", "lease-exclusion", "leader-exclusion"],
         seen "etcd issue 15247 (2023) and 12528 (2020): a leader that was stuck acts on sessions after it was deposed";
     /// The wait for the lock-delay is a wait for an event.
     AwaitsEventInLockDelay = "lease-chubby-awaits-event-in-lock-delay",

@@ -33,9 +33,7 @@ impl Chubby {
                 contender.highest = contender.highest.max(generation);
                 contender.place = Place::Holding { generation, since };
                 contender.fresh = true;
-                if !contender.jeopardy {
-                    out.reach(Moment::Elected.into());
-                }
+                out.reach(Moment::Elected.into());
             }
             // Somebody has it; or had it, if it was seen free meanwhile.
             Answer::Outcome(Outcome::Refused, at) if contender.free > at => self.acquire(contender, now, out),
@@ -96,6 +94,7 @@ impl Chubby {
             contender.place = Place::Releasing;
             contender.resigned = true;
             contender.client.call(Ask::Do(Operation::Release(contender.session)), now, out);
+            out.reach(Moment::ReleaseSent.into());
         }
     }
 
@@ -104,14 +103,5 @@ impl Chubby {
         contender.place = Place::Closing;
         contender.client.stop_renewing(out);
         contender.client.call(Ask::Do(Operation::Close(contender.session, Ending::Asked)), now, out);
-    }
-
-    /// A KeepAlive was answered while the session is safe.
-    pub(super) fn note_reign(&self, contender: &mut Contender, out: &mut Out) {
-        if let Place::Holding { .. } = contender.place
-            && std::mem::take(&mut contender.fresh)
-        {
-            out.reach(Moment::FirstHeartbeat.into());
-        }
     }
 }

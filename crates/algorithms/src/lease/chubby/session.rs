@@ -1,7 +1,7 @@
 //! Sessions: KeepAlives, the local lease, jeopardy (section 2.8), and what a new master changes (section 2.9).
 
 use super::parameters::local;
-use super::{Chubby, Contender, Place, Plant};
+use super::{Chubby, Contender, Moment, Place, Plant};
 use crate::lease::Timer;
 use crate::lease::message::Ask;
 use crate::lease::recipe::Out;
@@ -24,6 +24,7 @@ impl Chubby {
 
     /// The session has begun, at some time after it was asked for.
     pub(super) fn on_opened(&self, contender: &mut Contender, now: Now, asked: LocalTime, out: &mut Out) {
+        out.reach(Moment::SessionOpened.into());
         contender.until = asked + local(self.lease, self.drift);
         self.keep_alive(contender, now, out);
         self.measure(contender, now, out);
@@ -35,6 +36,11 @@ impl Chubby {
 
     fn keep_alive(&self, contender: &mut Contender, now: Now, out: &mut Out) {
         contender.client.renew_within(contender.session, self.keep_alive_timeout, now, out);
+        if let Place::Holding { .. } = contender.place
+            && std::mem::take(&mut contender.fresh)
+        {
+            out.reach(Moment::FirstHeartbeat.into());
+        }
     }
 
     /// A KeepAlive was answered: the session goes on for so long from when that was sent, by the master's clock; and the next
@@ -49,7 +55,7 @@ impl Chubby {
     ) {
         // The bug: the lease begins when it is heard of.
         let until = match self.bug {
-            Some(Plant::LocalLeaseFromReceipt) => now.mono + length,
+            Some(Plant::LocalLeaseFromReceipt) => now.mono + self.lease,
             _ => asked + local(length, self.drift),
         };
         contender.until = contender.until.max(until);
@@ -59,7 +65,6 @@ impl Chubby {
         if contender.jeopardy {
             return;
         }
-        self.note_reign(contender, out);
         // A new master: events may be lost. The cache is emptied, and how things stand is asked again; so also after a jeopardy.
         let fail_over = ![Epoch::ZERO, master].contains(&contender.master);
         contender.master = master;
@@ -83,11 +88,12 @@ impl Chubby {
         contender.jeopardy = true;
         let over = contender.until + self.grace_period;
         out.set_timer(Timer::Grace, Jitter::exactly(over.since(now.mono)));
-        out.reach(super::Moment::Jeopardy.into());
+        out.reach(Moment::LeaseOver.into());
     }
 
     /// The session is over: the master says so, or was not heard within the grace period.
     pub(super) fn on_expired(&self, contender: &mut Contender, now: Now, out: &mut Out) {
+        out.reach(Moment::SessionLost.into());
         let place = contender.place;
         self.open(contender, now, out);
         // The bug: what the last session had, the next one has.

@@ -2,6 +2,7 @@
 
 use super::parameters::local;
 use super::{Chubby, Contender, Place};
+use crate::lease::By;
 use crate::lease::client::{Client, Patience};
 use crate::lease::recipe::Recipe;
 use crate::lease::service::SessionId;
@@ -9,6 +10,12 @@ use interregnum_kernel::{
     Epoch, Incarnation, Jitter, LocalTime, LogIndex, NodeId, NodeSet, Now, ParameterError, Parameters,
     Process, Profile, Role, Span, Value, WallTime,
 };
+
+#[test]
+fn the_scripts_play_as_they_are_written() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/lease/chubby/scripts");
+    interregnum_script::run_folder(folder, Chubby::ENTRY.parameters, crate::construct::<By<Chubby>>);
+}
 
 fn base() -> Parameters {
     Parameters::of(3).with_service(3)
@@ -85,6 +92,15 @@ fn what_is_legal_and_odd_is_remarked() {
     assert_eq!(warned(&base().with("answer_before", Value::Span(Span::millis(50)))), ["answer_before"]);
     assert_eq!(warned(&base().with("grace_period", Value::Span(Span::ZERO))), ["grace_period"]);
     assert_eq!(warned(&base().with("drift_allowance", Value::Count(499))), ["drift_allowance"]);
+}
+
+#[test]
+fn what_is_borne_follows_from_the_timers() {
+    let chubby = Chubby::from_parameters(&base()).expect("defaults are accepted");
+    let derived: Vec<_> = chubby.claims().iter().map(|claim| claim.derived).collect();
+    let (freeze, pause) = (Span::millis(375), Span::millis(675));
+    assert_eq!(derived, [Some(429_142), Some(freeze.0), Some(pause.0)]);
+    assert_eq!(chubby.claims()[0].documented, Some(999), "twice 500 parts per million, less a little");
 }
 
 #[test]
