@@ -130,6 +130,24 @@ hunts! {
     a_deaf_node_that_asks_again_too_soon_is_caught:
         "ring-quorum-deaf-node-delays", InAlgorithm, [FailoverNeverComes];
 
+    // Chubby.
+    a_lease_that_begins_when_it_is_heard_of_is_caught:
+        "lease-chubby-local-lease-from-receipt", InAlgorithm,
+        [Invariant("lease-exclusion"), Invariant("leader-exclusion")];
+    a_holder_that_acts_in_jeopardy_is_caught:
+        "lease-chubby-acts-in-jeopardy", InAlgorithm,
+        [Invariant("lease-exclusion"), Invariant("leader-exclusion")];
+    a_new_master_that_knows_of_no_keep_alive_is_caught:
+        "lease-chubby-new-master-shortens-leases", InAlgorithm,
+        [Invariant("lease-kept"), Invariant("lease-exclusion"), Invariant("leader-exclusion")];
+    a_deposed_master_that_answers_is_caught:
+        "lease-chubby-deposed-master-answers", InAlgorithm,
+        [Invariant("lease-kept"), Invariant("lease-exclusion"), Invariant("leader-exclusion")];
+    a_wait_for_an_event_that_never_comes_is_caught:
+        "lease-chubby-awaits-event-in-lock-delay", InAlgorithm, [FailoverNeverComes];
+    a_holder_that_outlives_its_session_is_caught:
+        "lease-chubby-outlives-its-session", InAlgorithm,
+        [Invariant("lease-exclusion"), Invariant("leader-exclusion")];
     // ZAB.
     an_epoch_stored_before_the_history_that_it_vouches_for_is_caught:
         "zab-epoch-before-history", InAlgorithm, [Invariant("leader-completeness"), Invariant("log-agreement")];
