@@ -75,7 +75,7 @@ fn one_table(corner: &str, summaries: &[&Summary], color: bool) -> String {
             .chain(algorithms.iter().map(|name| expected(summaries, name))),
     );
     table.add_row([Cell::new("")]);
-    for (index, label) in invariants.iter().enumerate() {
+    for (index, label) in invariants.iter().enumerate().filter(|(index, _)| is_anyones(summaries, *index)) {
         let cells = algorithms.iter().map(|name| over_all(summaries, name, index, color));
         table.add_row(std::iter::once(Cell::new(label)).chain(cells));
     }
@@ -161,6 +161,12 @@ fn fitted(codes: &[&str], room: usize) -> String {
 fn expected(summaries: &[&Summary], algorithm: &str) -> Cell {
     let of_this = || summaries.iter().filter(|one| one.algorithm == algorithm);
     Cell::new(format!("{}/{}", of_this().filter(|one| one.as_expected()).count(), of_this().count()))
+}
+
+/// Whether an invariant is promised by anyone, or was seen broken: the rows of what others promise would say nothing.
+fn is_anyones(summaries: &[&Summary], index: usize) -> bool {
+    let all = summaries.iter().map(|one| &one.invariants[index]);
+    all.into_iter().any(|one| one.verdict != InvariantVerdict::NotPromised || one.violated_runs > 0)
 }
 
 /// How an invariant fared over all scenarios of an algorithm.
