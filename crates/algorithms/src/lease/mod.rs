@@ -124,7 +124,10 @@ impl TimerName for Timer {
 }
 
 /// One node's memory.
-#[expect(clippy::large_enum_variant, reason = "a contender's memory is looked at in every step, and there are few nodes")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a contender's memory is looked at in every step, and there are few nodes"
+)]
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum State {
     /// A service node's.
