@@ -36,6 +36,8 @@ pub struct Client {
     patience: Patience,
     /// How long a renewal is waited for that was sent on to another service node.
     reconnect: Span,
+    /// Whether a connection has to be opened before anything is renewed on it.
+    connects: bool,
     server: NodeId,
     count: u32,
     call: Option<Sent>,
@@ -87,6 +89,7 @@ impl Client {
             service,
             patience,
             reconnect: patience.request_timeout,
+            connects: false,
             server: service.iter().nth(first).unwrap_or_default(),
             // Numbers of different lives differ, so that what an earlier life asked for is not taken for this one's.
             count: (process.incarnation.0 & 0xfff) << 20,
@@ -99,10 +102,10 @@ impl Client {
         }
     }
 
-    /// As it is, with a patience of its own for renewals that are sent on to another service node.
+    /// As it is, with a patience of its own for renewals at another service node, where a connection has to be opened first.
     #[must_use]
     pub fn reconnecting_within(self, reconnect: Span) -> Client {
-        Client { reconnect, ..self }
+        Client { reconnect, connects: true, ..self }
     }
 
     /// The process whose line it is.
@@ -160,6 +163,26 @@ impl Client {
         self.renewal = Some(Sent { request, at: now.mono });
         out.send(self.server, Message::Request(request));
         out.set_timer(Timer::Renewal, Jitter::exactly(timeout));
+    }
+
+    /// Asks for the renewal of a session on a new connection, once that is open, if there has to be one.
+    pub fn reconnect(&mut self, session: SessionId, now: Now, out: &mut Out) {
+        if !self.connects {
+            return self.renew_within(session, self.reconnect, now, out);
+        }
+        let request = self.next(Ask::Connect(session));
+        self.renewal = Some(Sent { request, at: now.mono });
+        out.send(self.server, Message::Request(request));
+        out.set_timer(Timer::Renewal, Jitter::exactly(self.reconnect));
+    }
+
+    /// The connection is open: what it was opened for. The lease that this brings is counted from when the connection was asked
+    /// for, which is earlier than it need be.
+    fn renew_connected(&mut self, session: SessionId, at: LocalTime, out: &mut Out) {
+        let request = self.next(Ask::Renew(session, self.master));
+        self.renewal = Some(Sent { request, at });
+        out.send(self.server, Message::Request(request));
+        out.set_timer(Timer::Renewal, Jitter::exactly(self.reconnect));
     }
 
     /// Sends the renewal that is under way once more, to the same service node and under its number.
@@ -242,6 +265,12 @@ impl Client {
                 Heard::Renewed { asked: sent.at, length, waited, master }
             }
             Answer::NoSession => Heard::SessionLost,
+            Answer::Connected => {
+                if let Ask::Connect(session) = sent.request.ask {
+                    self.renew_connected(session, sent.at, out);
+                }
+                return None;
+            }
             Answer::NotReady => {
                 out.set_timer(Timer::Renewal, self.patience.backoff);
                 return None;
@@ -274,10 +303,11 @@ impl Client {
             out.send(self.server, Message::Request(call.request));
             out.set_timer(Timer::Call, Jitter::exactly(self.patience.request_timeout));
         }
-        if let Some(Sent { request: Request { ask: Ask::Renew(session, _), .. }, .. }) = self.renewal {
+        let renewed = self.renewal.map(|sent| sent.request.ask);
+        if let Some(Ask::Renew(session, _) | Ask::Connect(session)) = renewed {
             // Where answers are held back, this one is not to be.
             self.master = Epoch::ZERO;
-            self.renew_within(session, self.reconnect, now, out);
+            self.reconnect(session, now, out);
         }
         if let Some((request, answered)) = &mut self.watch {
             // A node that lags behind what the contender has seen must not answer yet.

@@ -21,6 +21,9 @@ pub enum Ask {
     /// Keep the session. Goes to the service's leader, which keeps its deadline in memory alone. Says which leader has answered
     /// the client's last renewal, zero if that is not known or was not in time.
     Renew(SessionId, Epoch),
+    /// Answer. The first question on a new connection, where the service takes no request without one: TCP opens a connection only
+    /// where both directions work. It renews nothing.
+    Connect(SessionId),
     /// Say how things stand now. Goes to the service's leader.
     Read,
     /// Say how things stand, and again whenever what is watched changes, until another watch takes its place. Served by the
@@ -54,6 +57,8 @@ pub enum Answer {
         /// Which leader of the service answers.
         master: Epoch,
     },
+    /// The node can be talked to.
+    Connected,
     /// The session does not exist (any more).
     NoSession,
     /// Not now: this node knows no leader of the service, or its leader is not ready. Worth asking again.
@@ -124,6 +129,8 @@ impl Message {
         "Renewed",
         "View",
         "Refusal",
+        "Connect",
+        "Connected",
     ];
 
     /// Those that contenders contend by.
@@ -164,6 +171,7 @@ impl Ask {
             Ask::Do(Operation::Elect(..)) => 18,
             Ask::Do(Operation::Update(_)) => 19,
             Ask::Renew(..) => 20,
+            Ask::Connect(_) => 28,
             Ask::Read => 21,
             Ask::Watch(..) => 22,
             Ask::Seen(_) => 23,
@@ -176,6 +184,7 @@ impl Answer {
         Kind(match self {
             Answer::Outcome(..) => 24,
             Answer::Renewed { .. } => 25,
+            Answer::Connected => 29,
             Answer::View(_) => 26,
             Answer::NoSession | Answer::NotReady | Answer::LockDelay => 27,
         })
@@ -188,6 +197,7 @@ impl Request {
         match self.ask {
             Ask::Do(operation) => mix(label, operation.command().0),
             Ask::Renew(session, master) => mix(mix(label, session.packed()), master.0),
+            Ask::Connect(session) => mix(label, session.packed()),
             Ask::Read => label,
             Ask::Watch(watch, floor) => mix(mix(label, watch.packed()), floor.0),
             Ask::Seen(revision) => mix(label, revision.0),
@@ -203,6 +213,7 @@ impl Reply {
             Answer::Outcome(Outcome::Refused, revision) => mix(mix(label, 1), revision.0),
             Answer::Outcome(Outcome::NoSession, revision) => mix(mix(label, 2), revision.0),
             Answer::Renewed { length, waited, master } => mix(mix(mix(label, length.0), waited.0), master.0),
+            Answer::Connected => label,
             Answer::NoSession => mix(label, 0),
             Answer::NotReady => mix(label, 1),
             Answer::LockDelay => mix(label, 2),

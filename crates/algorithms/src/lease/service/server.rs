@@ -188,6 +188,7 @@ impl Lease {
                     self.resend_later(server, out);
                 }
             }
+            (Ask::Connect(_), _) => self.answer(from, Answer::Connected, out),
             (Ask::Seen(revision), _) => server.watches.confirm(from.client, from.number, revision),
             (ask, _) if server.reign.is_some() => self.on_leaders_request(server, now, from, ask, out),
             (_, Some(leader)) if leader != server.node && from.via.is_none() => {
@@ -217,7 +218,7 @@ impl Lease {
             Ask::Renew(session, known) => self.on_renew(server, now, (session, known), from, out),
             Ask::Read if !self.is_master(server, now) => self.answer(from, Answer::NotReady, out),
             Ask::Read => self.answer(from, Answer::View(view(&server.store)), out),
-            Ask::Watch(..) | Ask::Seen(_) => {}
+            Ask::Connect(_) | Ask::Watch(..) | Ask::Seen(_) => {}
         }
     }
 

@@ -173,7 +173,7 @@ impl Session {
             Link::Opening => {}
             Link::Connected if self.client.renews() => self.client.repeat_renewal(out),
             Link::Connected => self.client.renew_within(self.id, times.timeout, now, out),
-            Link::Lost(_) => self.client.renew_within(self.id, times.connect, now, out),
+            Link::Lost(_) => self.client.reconnect(self.id, now, out),
         }
         if self.link == Link::Connected {
             out.set_timer(Timer::Renew, Jitter::exactly(times.ping));
