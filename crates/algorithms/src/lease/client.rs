@@ -205,6 +205,13 @@ impl Client {
         self.send_watch(out);
     }
 
+    /// Asks the service node whether it still keeps the watch, where one that does not hangs up.
+    pub fn probe_watch(&self, out: &mut Out) {
+        if let Some((Request { number, .. }, true)) = self.watch {
+            out.send(self.server, Message::Request(Request { number, ask: Ask::Seen(self.seen) }));
+        }
+    }
+
     /// Watches nothing any more. The service node is not told: its next news is not listened to.
     pub fn stop_watching(&mut self, out: &mut Out) {
         self.watch = None;

@@ -30,7 +30,7 @@ pub enum Ask {
     /// node that is asked, once it has come to this revision: what it says may be old, but not older than what the
     /// contender has seen.
     Watch(Watch, LogIndex),
-    /// The news of this revision has arrived.
+    /// The news of this revision has arrived. Where service nodes hang up, this also asks whether the watch is still kept.
     Seen(LogIndex),
 }
 

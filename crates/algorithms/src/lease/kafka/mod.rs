@@ -45,7 +45,7 @@ use super::recipe::{Event, Out, Recipe};
 use super::service::{AtClose, Lock, Operation, Outcome, Rules, Seat, Watch};
 use super::zookeeper::DEPOSES_UNHEARD;
 use super::zookeeper::session::{Session, Times, Turn};
-use crate::{Entry, Promise};
+use crate::{Claim, Entry, Promise, Strain};
 use interregnum_kernel::{Deadline, FaultClasses, LogIndex, Now, ParameterError, Parameters, Role, Span};
 
 /// The rules, with their configuration.
@@ -133,6 +133,13 @@ impl Recipe for Kafka {
 
     fn hangs_up(&self) -> bool {
         true
+    }
+
+    /// There is no lease that a slow clock or a freeze could stretch.
+    fn claims(&self) -> Vec<Claim> {
+        let source = "not documented; the session timeout, less the age that the last ping may have";
+        let derived = Some(self.times.longest_certain().0);
+        vec![Claim { strain: Strain::Pause, documented: None, derived, source }]
     }
 
     fn rules(&self) -> &Rules {

@@ -189,7 +189,12 @@ impl Lease {
                 }
             }
             (Ask::Connect(_), _) => self.answer(from, Answer::Connected, out),
-            (Ask::Seen(revision), _) => server.watches.confirm(from.client, from.number, revision),
+            (Ask::Seen(revision), _) => {
+                let watches = server.watches.confirm(from.client, from.number, revision);
+                if !watches && self.recipe.hangs_up() {
+                    self.answer(from, Answer::NotReady, out);
+                }
+            }
             (ask, _) if server.reign.is_some() => self.on_leaders_request(server, now, from, ask, out),
             (_, Some(leader)) if leader != server.node && from.via.is_none() => {
                 out.send(leader, Message::Forwarded(from.client, request));

@@ -72,11 +72,13 @@ impl Watches {
     }
 
     /// A contender has heard the news of a revision.
-    pub(super) fn confirm(&mut self, client: NodeId, number: u32, revision: LogIndex) {
+    ///
+    /// False if it has no such watch here: the node that it set it at was restarted since, or has hung up.
+    pub(super) fn confirm(&mut self, client: NodeId, number: u32, revision: LogIndex) -> bool {
         let slot = self.slots.get_mut(client.index()).and_then(Option::as_mut);
-        if let Some(watching) = slot.filter(|slot| slot.number == number && slot.told == revision) {
-            watching.confirmed = true;
-        }
+        let Some(watching) = slot.filter(|slot| slot.number == number) else { return false };
+        watching.confirmed |= watching.told == revision;
+        true
     }
 
     /// Forgets the watch of a contender whose process died: its connection was reset.

@@ -39,6 +39,11 @@ impl Times {
         Times { timeout, ping: ping_interval(read), read, connect, rest }
     }
 
+    /// For how long a session lives at least, whenever its client falls silent.
+    pub(in crate::lease) fn longest_certain(&self) -> Span {
+        self.timeout.saturating_sub(self.ping)
+    }
+
     /// How the service keeps such sessions. `ExpiryQueue.roundToNextInterval` rounds a deadline on a tick up to the next one:
     /// hence the nanosecond.
     pub(in crate::lease) fn session_rules(&self, tick: Span) -> SessionRules {
@@ -132,9 +137,9 @@ impl Session {
         out: &mut Out,
     ) -> Option<Turn> {
         match event {
-            Event::Heard(Heard::Answer { ask: Ask::Do(Operation::Open(id)), answer, .. }) => {
+            Event::Heard(Heard::Answer { ask: Ask::Do(Operation::Open(id)), asked, answer }) => {
                 let done = matches!(answer, Answer::Outcome(Outcome::Done(_), _));
-                (done && id == self.id).then(|| self.hear(times, now, out)).flatten()
+                (done && id == self.id).then(|| self.on_opened(times, asked, now, out))
             }
             Event::Heard(Heard::Answer { answer: Answer::Outcome(Outcome::NoSession, _), .. })
             | Event::Heard(Heard::SessionLost) => Some(self.expire(now, out)),
@@ -152,18 +157,25 @@ impl Session {
         }
     }
 
+    /// The session is open, and maybe for as long as it has been asked for: the request may have been repeated, and only the
+    /// first began it. A ping tells.
+    fn on_opened(&mut self, times: &Times, asked: LocalTime, now: Now, out: &mut Out) -> Turn {
+        self.hear(times, now, out);
+        self.heard = asked;
+        self.ping(times, now, out);
+        Turn::Opened
+    }
+
     /// The service has answered for the session.
     fn hear(&mut self, times: &Times, now: Now, out: &mut Out) -> Option<Turn> {
         self.heard = now.mono;
         out.set_timer(Timer::Lapse, Jitter::exactly(times.read));
-        let turn = match self.link {
-            Link::Opening => Turn::Opened,
-            Link::Connected => return None,
-            Link::Lost(_) => Turn::Reconnected,
-        };
-        self.link = Link::Connected;
+        let before = std::mem::replace(&mut self.link, Link::Connected);
+        if before == Link::Connected {
+            return None;
+        }
         out.set_timer(Timer::Renew, Jitter::exactly(times.ping));
-        Some(turn)
+        Some(Turn::Reconnected)
     }
 
     /// A ping is due, or the time to reconnect has come. A ping that was not answered is repeated: on a connection the
@@ -176,6 +188,9 @@ impl Session {
             Link::Lost(_) => self.client.reconnect(self.id, now, out),
         }
         if self.link == Link::Connected {
+            // A service node that was restarted has lost the watch, and answers as if nothing were. TCP would reset the
+            // connection.
+            self.client.probe_watch(out);
             out.set_timer(Timer::Renew, Jitter::exactly(times.ping));
         }
     }
