@@ -35,6 +35,8 @@
 mod bugs;
 mod parameters;
 mod phases;
+#[cfg(test)]
+mod tests;
 
 pub use bugs::Plant;
 

@@ -46,6 +46,8 @@ mod bugs;
 pub(in crate::lease) mod parameters;
 mod phases;
 pub(in crate::lease) mod session;
+#[cfg(test)]
+mod tests;
 
 pub use bugs::Plant;
 
