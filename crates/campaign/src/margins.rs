@@ -6,7 +6,8 @@
 //!
 //! - **Slow clock.** From the beginning the holder's clocks run slow by the dose; later it is cut from the service for good. Broken
 //!   is lease-exclusion: somebody else leads while the holder may still act by its own clock.
-//! - **Freeze.** The holder's machine stands, clocks included, for the dose. Broken is lease-exclusion.
+//! - **Freeze.** The holder's machine stands, clocks included, for the dose; awake, it takes 1 to 3 ms for each input. Broken is
+//!   lease-exclusion.
 //! - **Pause.** The holder's process stands for the dose, its clocks run on, in the middle of its writes: they were decided
 //!   on and are sent without asking again. Broken is fenced-writes, at a resource that does not compare tokens: a stale write
 //!   was taken. A lease cannot help here, however long; the margin is the time that a successor needs to begin.
@@ -14,7 +15,7 @@
 pub use interregnum_algorithms::Strain;
 use interregnum_algorithms::{BuildError, Claim, Registered, Visitor, build, claims};
 use interregnum_invariants::{Setting as Watch, Suite};
-use interregnum_kernel::{Parameters, Profile, Span};
+use interregnum_kernel::{Jitter, Parameters, Profile, Span};
 use interregnum_sim::Simulator;
 use interregnum_world::{
     ClockChoice, InFlight, Latency, Lever, LinkSetting, PlannedFault, Selector, Setting, Wake,
@@ -229,9 +230,22 @@ fn faults(strain: Strain, dose: u64, at: Span, times: Times) -> Vec<PlannedFault
             let cut = Lever::Partition { groups, in_flight: InFlight::Drop };
             vec![PlannedFault::at(times.from.scaled(1, 2), slow), PlannedFault::at(at, cut)]
         }
-        Strain::Freeze => vec![lasting(at, Lever::Freeze { target: leader(), wake: Wake::default() }, dose)],
-        Strain::Pause => vec![lasting(at, Lever::Pause { target: leader(), wake: Wake::default() }, dose)],
+        Strain::Freeze => {
+            let freeze = Lever::Freeze { target: leader(), wake: Wake::default() };
+            vec![slow_to_wake(at, leader()), lasting(at, freeze, dose)]
+        }
+        Strain::Pause => {
+            let pause = Lever::Pause { target: leader(), wake: Wake::default() };
+            vec![slow_to_wake(at, leader()), lasting(at, pause, dose)]
+        }
     }
+}
+
+/// Whoever wakes up works through what has come meanwhile, and that takes time: in no time at all it would read of its end
+/// before it did anything.
+fn slow_to_wake(at: Span, target: Vec<Selector>) -> PlannedFault {
+    let each = Jitter::between(Span::millis(1), Span::millis(3));
+    PlannedFault::at(at, Lever::SlowNode { target, each })
 }
 
 fn lasting(at: Span, lever: Lever, dose: u64) -> PlannedFault {
