@@ -1,6 +1,6 @@
 //! Hunting planted bugs: one scenario, the bug on and the bug off, the same seeds.
 
-use interregnum_algorithms::{ALGORITHMS, Entry};
+use interregnum_algorithms::{ALGORITHMS, Entry, find};
 use interregnum_campaign::replay::Replay;
 use interregnum_campaign::{Job, Run, Seeds, Sink, catalogue, sweep};
 use interregnum_scenario::Scenario;
@@ -156,14 +156,17 @@ impl Hunt {
         }
     }
 
-    /// The algorithm that the bug is planted in. One that is planted in the world shows under any, so under the first.
-    fn algorithm(&self) -> &'static Entry {
-        ALGORITHMS.iter().find(|entry| entry.bug(self.bug).is_some()).unwrap_or(&ALGORITHMS[0])
+    /// The algorithm that the bug is planted in. One that is planted in the world shows under any that its scenario is
+    /// meant for, so under the first.
+    fn algorithm(&self, scenario: &Scenario) -> &'static Entry {
+        let meant = scenario.algorithms.iter().flatten().next().and_then(|name| find(name));
+        let planted = ALGORITHMS.iter().find(|entry| entry.bug(self.bug).is_some());
+        planted.or(meant).unwrap_or(&ALGORITHMS[0])
     }
 
     fn job<'a>(&self, scenario: &'a Scenario, seeds: Seeds, with_bug: bool) -> Job<'a> {
         let bug = (with_bug && self.planted == Planted::InAlgorithm).then_some(self.bug);
-        Job { scenario, algorithm: self.algorithm().name, seeds, bug }
+        Job { scenario, algorithm: self.algorithm(scenario).name, seeds, bug }
     }
 
     /// Runs one side.

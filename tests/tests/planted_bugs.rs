@@ -162,6 +162,19 @@ hunts! {
     a_dead_leader_followed_on_the_others_word_is_caught:
         "zab-follows-the-dead", InAlgorithm, [FailoverNeverComes];
 
+    // etcd.
+    a_service_leader_that_forgets_keep_alives_is_caught:
+        "lease-etcd-takeover-forgets-renewals", InAlgorithm,
+        [Invariant("lease-kept"), Invariant("lease-exclusion"), SpuriousFailover];
+    a_deposed_service_leader_that_has_leases_revoked_is_caught:
+        "lease-etcd-deposed-leader-revokes", InAlgorithm,
+        [Invariant("lease-kept"), Invariant("lease-exclusion"), SpuriousFailover];
+    a_deposed_service_leader_that_answers_keep_alives_is_caught:
+        "lease-etcd-deposed-leader-renews", InAlgorithm, [Invariant("lease-kept")];
+    a_contender_that_does_not_look_again_is_caught:
+        "lease-etcd-no-second-look", InAlgorithm, [Invariant("lease-exclusion")];
+    a_contender_that_keeps_its_dead_session_is_caught:
+        "lease-etcd-keeps-its-dead-session", InAlgorithm, [FailoverNeverComes];
     // Consul.
     a_holder_that_does_not_hear_that_its_lock_is_lost_is_caught:
         "lease-consul-ignores-lost-lock", InAlgorithm, [Invariant("leader-exclusion")];
@@ -222,6 +235,9 @@ hunts! {
     // The world.
     a_resource_that_compares_no_tokens_is_caught:
         "resource-without-fencing", InWorld { with: "fencing = false", without: "fencing = true" },
+        [Invariant("fenced-writes")];
+    a_resource_that_compares_no_tokens_of_leases_is_caught:
+        "lease-resource-without-fencing", InWorld { with: "fencing = false", without: "fencing = true" },
         [Invariant("fenced-writes")];
 }
 
