@@ -52,6 +52,13 @@ for = "3s"
 at = "18s"
 pause = "leader"
 for = "3s"
+
+[[fault]]
+at = "22s"
+every = "2270ms"
+times = 4
+isolate = "leader"
+for = "1300ms"
 "#;
 
 struct Watch(Arc<Setting>);
@@ -77,7 +84,7 @@ fn observations(entry: &Entry) -> Vec<Observation> {
     let algorithms = format!("[cluster]\nalgorithms = [\"{}\"]\n\n[disk]", entry.name);
     let orders: String =
         ORDERS.iter().filter(|(name, _)| entry.orders.contains(name)).map(|(_, text)| *text).collect();
-    let (holders, end) = if entry.service { (HOLDERS, "22s") } else { ("", "12s") };
+    let (holders, end) = if entry.service { (HOLDERS, "32s") } else { ("", "12s") };
     let text = BUSY.replace("[disk]", &algorithms).replace("for = \"12s\"", &format!("for = \"{end}\""));
     let scenario = scenario(&format!("{text}{orders}{holders}"));
     let setting = Arc::new(scenario.setting_for(entry.name).clone());
