@@ -92,8 +92,10 @@ fn hardened_algorithms_keep_their_promises_under_random_plans() {
         };
         let coverage = property.check();
         let cases = coverage.cases;
+        // Of leases that last for a second, few follow each other in five.
+        let least = if entry.service { cases } else { 2 * cases };
         assert!(
-            coverage.elections > 2 * cases,
+            coverage.elections > least,
             "{}: {} elections in {cases} plans: what changes no leader tests nothing",
             entry.name,
             coverage.elections
