@@ -90,12 +90,20 @@ static RAFT: [ParameterSpec; 4] = [
 ];
 
 /// What they set of algorithms that contend through a service.
-static LEASE: [ParameterSpec; 1] = [ParameterSpec {
-    name: "lock_delay",
-    kind: ParameterKind::Span,
-    doc: "",
-    default: |_| Value::Span(Span::ZERO),
-}];
+static LEASE: [ParameterSpec; 2] = [
+    ParameterSpec {
+        name: "lock_delay",
+        kind: ParameterKind::Span,
+        doc: "",
+        default: |_| Value::Span(Span::ZERO),
+    },
+    ParameterSpec {
+        name: "extend_every",
+        kind: ParameterKind::Span,
+        doc: "",
+        default: |_| Value::Span(Span::ZERO),
+    },
+];
 
 /// The names that the standard scenarios use.
 fn names() -> Catalogue {
