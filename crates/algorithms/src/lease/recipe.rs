@@ -4,7 +4,9 @@ use super::Lease;
 use super::client::{Client, Heard};
 use super::service::Rules;
 use crate::{Claim, Entry};
-use interregnum_kernel::{Deadline, Effects, FencingToken, Now, ParameterError, Parameters, Role};
+use interregnum_kernel::{
+    Deadline, Effects, FaultClass, FaultClasses, FencingToken, Now, ParameterError, Parameters, Role,
+};
 use std::fmt::Debug;
 use std::hash::Hash;
 
@@ -110,3 +112,31 @@ pub trait Recipe: Clone + Debug + Eq + Hash + Send + Sync + 'static {
     /// The highest number of a reign that it has heard of.
     fn highest(&self, contender: &Self::Contender) -> u64;
 }
+
+/// What a lease cannot be measured under: clocks that do not tell the same time between two instants.
+pub(super) const UNMEASURABLE: FaultClasses =
+    FaultClasses::of(&[FaultClass::Freeze, FaultClass::ClockRate, FaultClass::ClockJump]);
+
+/// The same, and what makes an answer or a process later than a lease has room for.
+pub(super) const ASLEEP_OR_LATE: FaultClasses =
+    UNMEASURABLE.and(FaultClasses::of(&[FaultClass::Delay, FaultClass::Pause, FaultClass::SlowNode]));
+
+/// What every recipe promises, and what it promises besides: the service's own office is Raft's, numbers of reigns are counted in
+/// its log, and every lease and every wait for one has an end.
+macro_rules! promises {
+    ($($more:expr),* $(,)?) => {
+        &[
+            Promise::except("election-safety", FaultClasses::FORGETFUL_DISKS),
+            Promise::except("vote-once", FaultClasses::FORGETFUL_DISKS),
+            Promise::except("epoch-monotonic", FaultClasses::FORGETFUL_DISKS),
+            Promise::except("leader-completeness", FaultClasses::FORGETFUL_DISKS),
+            Promise::except("log-agreement", FaultClasses::FORGETFUL_DISKS),
+            Promise::except("fenced-writes", FaultClasses::FORGETFUL_DISKS),
+            Promise::except("token-monotonic", FaultClasses::FORGETFUL_DISKS),
+            Promise::except("leader-within", FaultClasses::FORGETFUL_DISKS),
+            $($more),*
+        ]
+    };
+}
+
+pub(super) use promises;

@@ -78,12 +78,11 @@ pub use bugs::Plant;
 use self::phases::Moment;
 use super::client::{Client, Heard, Patience};
 use super::message::{Answer, Ask, Message};
-use super::recipe::{Event, Out, Recipe};
+use super::recipe::{Event, Out, Recipe, UNMEASURABLE};
 use super::service::{Operation, Outcome, Rules, SessionId};
 use crate::{Claim, Entry, Promise};
 use interregnum_kernel::{
-    Deadline, Epoch, FaultClass, FaultClasses, Jitter, LocalTime, LogIndex, Now, ParameterError, Parameters,
-    Role, Span,
+    Deadline, Epoch, FaultClasses, Jitter, LocalTime, LogIndex, Now, ParameterError, Parameters, Role, Span,
 };
 
 /// The rules, with their configuration.
@@ -150,10 +149,6 @@ pub struct Contender {
     highest: u64,
 }
 
-/// What a lease cannot be measured under.
-const UNMEASURABLE: FaultClasses =
-    FaultClasses::of(&[FaultClass::Freeze, FaultClass::ClockRate, FaultClass::ClockJump]);
-
 impl Recipe for Chubby {
     type Contender = Contender;
 
@@ -167,22 +162,13 @@ impl Recipe for Chubby {
         parameters: parameters::SPECS,
         orders: &["resign"],
         election_kinds: Message::ELECTION_KINDS,
-        promises: &[
-            // The service's own office is Raft's. Generations are counted in its log.
-            Promise::except("election-safety", FaultClasses::FORGETFUL_DISKS),
-            Promise::except("vote-once", FaultClasses::FORGETFUL_DISKS),
-            Promise::except("epoch-monotonic", FaultClasses::FORGETFUL_DISKS),
-            Promise::except("leader-completeness", FaultClasses::FORGETFUL_DISKS),
-            Promise::except("log-agreement", FaultClasses::FORGETFUL_DISKS),
-            Promise::except("fenced-writes", FaultClasses::FORGETFUL_DISKS),
+        promises: super::recipe::promises![
             // The header's argument. The allowance for drift is by default what a clock may err by with nothing wrong; whoever leads,
             // leads by the lease.
             Promise::except("lease-exclusion", FaultClasses::FORGETFUL_DISKS.and(UNMEASURABLE)),
             Promise::except("leader-exclusion", FaultClasses::FORGETFUL_DISKS.and(UNMEASURABLE)),
             // A master whose clock stood takes its lease for valid when it goes on.
             Promise::except("lease-kept", FaultClasses::FORGETFUL_DISKS.and(UNMEASURABLE)),
-            Promise::except("token-monotonic", FaultClasses::FORGETFUL_DISKS),
-            Promise::except("leader-within", FaultClasses::FORGETFUL_DISKS),
         ],
     };
 

@@ -55,11 +55,11 @@ use self::phases::Moment;
 use super::Timer;
 use super::client::{Client, Heard, Patience};
 use super::message::{Answer, Ask, View};
-use super::recipe::{Event, Out, Recipe};
+use super::recipe::{ASLEEP_OR_LATE, Event, Out, Recipe};
 use super::service::{Ending, Operation, Outcome, Rules, SessionId, Watch};
 use crate::{Claim, Entry, Promise};
 use interregnum_kernel::{
-    Deadline, FaultClass, FaultClasses, Jitter, LocalTime, Now, ParameterError, Parameters, Role, Span,
+    Deadline, FaultClasses, Jitter, LocalTime, Now, ParameterError, Parameters, Role, Span,
 };
 
 /// The rules, with their configuration.
@@ -139,17 +139,6 @@ pub struct Contender {
     beaten: bool,
 }
 
-/// What a holder or a service's leader can be wrong by for long: a leader of the service that was deposed renews sessions
-/// until it notices, since nobody asks a quorum for that.
-const ASLEEP_OR_LATE: FaultClasses = FaultClasses::of(&[
-    FaultClass::Delay,
-    FaultClass::Pause,
-    FaultClass::Freeze,
-    FaultClass::SlowNode,
-    FaultClass::ClockRate,
-    FaultClass::ClockJump,
-]);
-
 impl Recipe for Consul {
     type Contender = Contender;
 
@@ -163,17 +152,10 @@ impl Recipe for Consul {
         parameters: parameters::SPECS,
         orders: &["resign"],
         election_kinds: super::message::Message::ELECTION_KINDS,
-        promises: &[
-            Promise::except("election-safety", FaultClasses::FORGETFUL_DISKS),
-            Promise::except("vote-once", FaultClasses::FORGETFUL_DISKS),
-            Promise::except("epoch-monotonic", FaultClasses::FORGETFUL_DISKS),
-            Promise::except("leader-completeness", FaultClasses::FORGETFUL_DISKS),
-            Promise::except("log-agreement", FaultClasses::FORGETFUL_DISKS),
-            Promise::except("fenced-writes", FaultClasses::FORGETFUL_DISKS),
-            Promise::except("token-monotonic", FaultClasses::FORGETFUL_DISKS),
+        promises: super::recipe::promises![
+            // A leader of the service that was deposed renews sessions until it notices: nobody asks a quorum for that.
             Promise::except("lease-kept", FaultClasses::FORGETFUL_DISKS.and(ASLEEP_OR_LATE)),
             Promise::except("lease-exclusion", FaultClasses::FORGETFUL_DISKS.and(ASLEEP_OR_LATE)),
-            Promise::except("leader-within", FaultClasses::FORGETFUL_DISKS),
         ],
     };
 

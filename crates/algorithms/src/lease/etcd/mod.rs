@@ -52,11 +52,11 @@ use self::phases::Moment;
 use super::Timer;
 use super::client::{Client, Heard, Patience};
 use super::message::{Answer, Ask, View};
-use super::recipe::{Event, Out, Recipe};
+use super::recipe::{Event, Out, Recipe, UNMEASURABLE};
 use super::service::{Operation, Outcome, Rules, SessionId, Watch};
 use crate::{Claim, Entry, Promise};
 use interregnum_kernel::{
-    Deadline, FaultClass, FaultClasses, Jitter, LocalTime, Now, ParameterError, Parameters, Role, Span,
+    Deadline, FaultClasses, Jitter, LocalTime, Now, ParameterError, Parameters, Role, Span,
     TOLERABLE_DRIFT_PPM,
 };
 
@@ -125,22 +125,10 @@ pub struct Contender {
 }
 
 /// What breaks the bound on how long an answer takes, or lets a holder's time run otherwise than the service's.
-const UNBOUNDED: FaultClasses = FaultClasses::of(&[
-    FaultClass::Cut,
-    FaultClass::Loss,
-    FaultClass::Delay,
-    FaultClass::Pause,
-    FaultClass::Freeze,
-    FaultClass::SlowNode,
-    FaultClass::ClockRate,
-    FaultClass::ClockJump,
-])
-.and(FaultClasses::FORGETFUL_DISKS);
+const UNBOUNDED: FaultClasses = crate::LATE_OR_LOST.and(FaultClasses::FORGETFUL_DISKS);
 
 /// What lets a lease run otherwise than by two clocks that agree, or the data be forgotten.
-const UNEVEN: FaultClasses =
-    FaultClasses::of(&[FaultClass::Freeze, FaultClass::ClockRate, FaultClass::ClockJump])
-        .and(FaultClasses::FORGETFUL_DISKS);
+const UNEVEN: FaultClasses = UNMEASURABLE.and(FaultClasses::FORGETFUL_DISKS);
 
 impl Recipe for Etcd {
     type Contender = Contender;
@@ -155,17 +143,9 @@ impl Recipe for Etcd {
         parameters: parameters::SPECS,
         orders: &["resign"],
         election_kinds: super::message::Message::ELECTION_KINDS,
-        promises: &[
-            Promise::except("election-safety", FaultClasses::FORGETFUL_DISKS),
-            Promise::except("vote-once", FaultClasses::FORGETFUL_DISKS),
-            Promise::except("epoch-monotonic", FaultClasses::FORGETFUL_DISKS),
-            Promise::except("leader-completeness", FaultClasses::FORGETFUL_DISKS),
-            Promise::except("log-agreement", FaultClasses::FORGETFUL_DISKS),
-            Promise::except("fenced-writes", FaultClasses::FORGETFUL_DISKS),
-            Promise::except("token-monotonic", FaultClasses::FORGETFUL_DISKS),
+        promises: super::recipe::promises![
             Promise::except("lease-kept", UNEVEN),
             Promise::except("lease-exclusion", UNBOUNDED),
-            Promise::except("leader-within", FaultClasses::FORGETFUL_DISKS),
         ],
     };
 

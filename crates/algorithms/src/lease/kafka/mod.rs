@@ -110,17 +110,7 @@ impl Recipe for Kafka {
         parameters: parameters::SPECS,
         orders: &["resign"],
         election_kinds: Message::ELECTION_KINDS,
-        promises: &[
-            Promise::except("election-safety", FaultClasses::FORGETFUL_DISKS),
-            Promise::except("vote-once", FaultClasses::FORGETFUL_DISKS),
-            Promise::except("epoch-monotonic", FaultClasses::FORGETFUL_DISKS),
-            Promise::except("leader-completeness", FaultClasses::FORGETFUL_DISKS),
-            Promise::except("log-agreement", FaultClasses::FORGETFUL_DISKS),
-            Promise::except("fenced-writes", FaultClasses::FORGETFUL_DISKS),
-            Promise::except("leader-within", FaultClasses::FORGETFUL_DISKS),
-            Promise::except("token-monotonic", FaultClasses::FORGETFUL_DISKS),
-            Promise::except("lease-kept", DEPOSES_UNHEARD),
-        ],
+        promises: super::recipe::promises![Promise::except("lease-kept", DEPOSES_UNHEARD),],
     };
 
     const PHASES: &'static [&'static str] = Moment::NAMES;

@@ -59,12 +59,10 @@ use self::elector::Stage;
 use self::phases::Moment;
 use super::client::{Client, Heard, Patience};
 use super::message::Message;
-use super::recipe::{Event, Out, Recipe};
+use super::recipe::{ASLEEP_OR_LATE, Event, Out, Recipe};
 use super::service::{AtClose, Rules, Seat, SessionRules};
 use crate::{Claim, Entry, Promise, Strain};
-use interregnum_kernel::{
-    Deadline, FaultClass, FaultClasses, Jitter, Now, ParameterError, Parameters, Role, Span,
-};
+use interregnum_kernel::{Deadline, FaultClasses, Jitter, Now, ParameterError, Parameters, Role, Span};
 
 /// The rules, with their configuration.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -81,16 +79,6 @@ pub struct Kubernetes {
     bug: Option<Plant>,
 }
 
-/// What breaks the assumption that a confirmed write is younger than the margin by all clocks.
-const BEYOND_THE_MARGIN: FaultClasses = FaultClasses::of(&[
-    FaultClass::Delay,
-    FaultClass::SlowNode,
-    FaultClass::Pause,
-    FaultClass::Freeze,
-    FaultClass::ClockRate,
-    FaultClass::ClockJump,
-]);
-
 impl Recipe for Kubernetes {
     type Contender = Contender;
 
@@ -104,17 +92,10 @@ impl Recipe for Kubernetes {
         parameters: parameters::SPECS,
         orders: &["resign"],
         election_kinds: Message::ELECTION_KINDS,
-        promises: &[
-            Promise::except("election-safety", FaultClasses::FORGETFUL_DISKS),
-            Promise::except("vote-once", FaultClasses::FORGETFUL_DISKS),
-            Promise::except("epoch-monotonic", FaultClasses::FORGETFUL_DISKS),
-            Promise::except("leader-completeness", FaultClasses::FORGETFUL_DISKS),
-            Promise::except("log-agreement", FaultClasses::FORGETFUL_DISKS),
-            Promise::except("fenced-writes", FaultClasses::FORGETFUL_DISKS),
-            Promise::except("token-monotonic", FaultClasses::FORGETFUL_DISKS),
-            Promise::except("lease-exclusion", FaultClasses::FORGETFUL_DISKS.and(BEYOND_THE_MARGIN)),
-            Promise::except("leader-within", FaultClasses::FORGETFUL_DISKS),
-        ],
+        promises: super::recipe::promises![Promise::except(
+            "lease-exclusion",
+            FaultClasses::FORGETFUL_DISKS.and(ASLEEP_OR_LATE)
+        ),],
     };
 
     const PHASES: &'static [&'static str] = Moment::NAMES;

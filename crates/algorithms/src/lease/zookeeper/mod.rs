@@ -56,7 +56,7 @@ use self::session::{Session, Times, Turn};
 use super::Timer;
 use super::client::{Client, Heard, Patience};
 use super::message::{Answer, Ask, Message, View};
-use super::recipe::{Event, Out, Recipe};
+use super::recipe::{ASLEEP_OR_LATE, Event, Out, Recipe};
 use super::service::{AtClose, Operation, Outcome, Rules, Seat, SessionId, Watch};
 use crate::{Claim, Entry, Promise, Strain};
 use interregnum_kernel::{
@@ -117,15 +117,7 @@ pub struct Contender {
 }
 
 /// What breaks the margin of a third of the session timeout between the end of a lease and the end of its session.
-const BREAKS_MARGIN: FaultClasses = FaultClasses::of(&[
-    FaultClass::Delay,
-    FaultClass::Pause,
-    FaultClass::Freeze,
-    FaultClass::SlowNode,
-    FaultClass::ClockRate,
-    FaultClass::ClockJump,
-])
-.and(FaultClasses::FORGETFUL_DISKS);
+const BREAKS_MARGIN: FaultClasses = ASLEEP_OR_LATE.and(FaultClasses::FORGETFUL_DISKS);
 
 /// What makes a leader of the service answer pings though another one has taken over, who does not know of them.
 pub(in crate::lease) const DEPOSES_UNHEARD: FaultClasses =
@@ -144,15 +136,7 @@ impl Recipe for ZooKeeper {
         parameters: parameters::SPECS,
         orders: &["resign"],
         election_kinds: Message::ELECTION_KINDS,
-        promises: &[
-            Promise::except("election-safety", FaultClasses::FORGETFUL_DISKS),
-            Promise::except("vote-once", FaultClasses::FORGETFUL_DISKS),
-            Promise::except("epoch-monotonic", FaultClasses::FORGETFUL_DISKS),
-            Promise::except("leader-completeness", FaultClasses::FORGETFUL_DISKS),
-            Promise::except("log-agreement", FaultClasses::FORGETFUL_DISKS),
-            Promise::except("fenced-writes", FaultClasses::FORGETFUL_DISKS),
-            Promise::except("leader-within", FaultClasses::FORGETFUL_DISKS),
-            Promise::except("token-monotonic", FaultClasses::FORGETFUL_DISKS),
+        promises: super::recipe::promises![
             Promise::except("lease-kept", DEPOSES_UNHEARD),
             Promise::except("lease-exclusion", BREAKS_MARGIN),
         ],
