@@ -240,5 +240,16 @@ pub(super) fn remarks(parameters: &Parameters) -> Vec<ParameterError> {
         );
         remark(&REQUEST_TIMEOUT, problem);
     }
+    let life = ttl.scaled(TTL_MULTIPLIER, 1);
+    if let Ok(election) = parameters.jitter(&SERVICE_ELECTION_TIMEOUT)
+        && life < election.min
+    {
+        let problem = format!(
+            "a leader of the service that was cut off answers renewals for up to {} longer than its successor waits for \
+             them, {life}: sessions end that were renewed",
+            election.min.saturating_sub(life)
+        );
+        remark(&TTL, problem);
+    }
     remarks
 }

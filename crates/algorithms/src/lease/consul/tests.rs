@@ -3,7 +3,7 @@
 use super::Consul;
 use crate::lease::{By, Lease, Recipe};
 use crate::{Algorithm, BuildError, construct};
-use interregnum_kernel::{Parameters, Profile, Span, Value};
+use interregnum_kernel::{Jitter, Parameters, Profile, Span, Value};
 
 fn built(parameters: &Parameters) -> Result<Lease, BuildError> {
     construct::<By<Consul>>(parameters)
@@ -76,4 +76,11 @@ fn legal_but_odd_parameters_are_remarked_on() {
     assert_eq!(remarks(&standard().with("lock_delay", Value::Span(Span::ZERO))), ["lock_delay"]);
     assert_eq!(remarks(&standard().with("behaviour", Value::Word("delete".to_owned()))), ["behaviour"]);
     assert_eq!(remarks(&standard().with("request_timeout", Value::Span(Span::secs(1)))), ["request_timeout"]);
+    // Twice the ttl of 300 ms is the least that a service may wait for a leader without ending a renewed session.
+    let slow_service = |millis| {
+        let timeout = Jitter::between(Span::millis(millis), Span::secs(2));
+        remarks(&standard().with("service_election_timeout", Value::Jitter(timeout)))
+    };
+    assert!(slow_service(600).is_empty());
+    assert_eq!(slow_service(601), ["ttl"]);
 }
