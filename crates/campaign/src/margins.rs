@@ -1,19 +1,22 @@
 //! How much of a disturbance exclusion bears: the smallest dose that breaks it, found by bisection over real runs.
 //!
 //! A dose is tried with many seeds, the disturbance falling on another point of the renewal's rhythm in each; it breaks if
-//! one of them breaks. What is found is therefore an upper bound on what is borne: more seeds can only lower it. Doses
-//! above the one that was found are taken to break as well; bisection does not look at all of them.
+//! one of them breaks. What is found is therefore an upper bound on what is borne: more seeds can only lower it. A ladder of
+//! twenty doses is climbed first, to the lowest that breaks, for not every dose above it does: whose clock is very slow
+//! renews too late, and has lost the office before it could act beyond it.
 //!
-//! - **Slow clock.** From the beginning the holder's clocks run slow by the dose; later it is cut from the service for good. Broken
-//!   is lease-exclusion: somebody else leads while the holder may still act by its own clock.
+//! - **Slow clock.** The holder's clocks run slow by the dose; later it is cut from the service for good. Broken is
+//!   lease-exclusion: somebody else leads while the holder may still act by its own clock.
 //! - **Freeze.** The holder's machine stands, clocks included, for the dose; awake, it takes 1 to 3 ms for each input. Broken is
 //!   lease-exclusion.
 //! - **Pause.** The holder's process stands for the dose, its clocks run on, in the middle of its writes: they were decided
 //!   on and are sent without asking again. Broken is fenced-writes, at a resource that does not compare tokens: a stale write
 //!   was taken. A lease cannot help here, however long; the margin is the time that a successor needs to begin.
+//!
+//! An algorithm whose leaders hold no lease of their own and act until they are told is judged by leader-exclusion instead.
 
 pub use interregnum_algorithms::Strain;
-use interregnum_algorithms::{BuildError, Claim, Registered, Visitor, build, claims};
+use interregnum_algorithms::{BuildError, Claim, Registered, Visitor, build, claims, find};
 use interregnum_invariants::{Setting as Watch, Suite};
 use interregnum_kernel::{Jitter, Parameters, Profile, Span};
 use interregnum_sim::Simulator;
@@ -48,6 +51,8 @@ pub struct Margin {
     /// The strain.
     #[serde(serialize_with = "by_name")]
     pub strain: Strain,
+    /// The invariant that was put to the test.
+    pub invariant: &'static str,
     /// The smallest dose that broke exclusion; `None` if the largest that was tried did not.
     pub breaks_at: Option<u64>,
     /// The largest dose below it that did not.
@@ -75,7 +80,7 @@ fn by_name<S: serde::Serializer>(strain: &Strain, serializer: S) -> Result<S::Ok
 struct Times {
     /// When the disturbance begins, at the earliest.
     from: Span,
-    /// Over how long its beginning is spread.
+    /// Over how long its beginning is spread: every point of every recipe's renewals.
     spread: Span,
     /// How long the trial goes on after it.
     rest: Span,
@@ -91,7 +96,7 @@ const fn times(profile: Profile) -> Times {
     match profile {
         Profile::Matched => Times {
             from: Span::secs(4),
-            spread: Span::millis(400),
+            spread: Span::secs(1),
             rest: Span::secs(6),
             writes_every: Span::millis(5),
             longest: Span::secs(6),
@@ -113,6 +118,9 @@ const SLOWEST: u64 = 900_000;
 /// The grain of what is found of slow clocks.
 const SLOW_GRAIN: u64 = 1_000;
 
+/// How many doses are tried before any are bisected.
+const RUNGS: u64 = 20;
+
 /// Measures one algorithm under one strain.
 ///
 /// # Errors
@@ -127,9 +135,11 @@ pub fn measure(algorithm: &'static str, strain: Strain, question: &Question) -> 
     let claim = claims(algorithm, &parameters)?.into_iter().find(|claim| claim.strain == strain);
     let Claim { documented, derived, source, .. } =
         claim.unwrap_or(Claim { strain, documented: None, derived: None, source: "" });
+    let invariant = strain_breaks(algorithm, strain);
     let mut margin = Margin {
         algorithm,
         strain,
+        invariant,
         breaks_at: None,
         bears: 0,
         seed: None,
@@ -141,13 +151,22 @@ pub fn measure(algorithm: &'static str, strain: Strain, question: &Question) -> 
     };
     let mut tries = |dose: u64| -> Result<Option<u64>, BuildError> {
         margin.runs += question.seeds;
-        breaking_seed(algorithm, strain, dose, question)
+        breaking_seed(algorithm, (strain, dose), invariant, question)
     };
-    let Some(seed) = tries(most)? else { return Ok(Margin { bears: most, ..margin }) };
-    let (mut bears, mut breaks, mut breaking) = (0, most, seed);
     if let Some(seed) = tries(0)? {
         return Ok(Margin { breaks_at: Some(0), seed: Some(seed), ..margin });
     }
+    let (mut bears, mut lowest) = (0, None);
+    for rung in (1..=RUNGS).map(|rung| most / RUNGS * rung) {
+        match tries(rung)? {
+            Some(seed) => lowest = Some((rung, seed)),
+            None => bears = rung,
+        }
+        if lowest.is_some() {
+            break;
+        }
+    }
+    let Some((mut breaks, mut breaking)) = lowest else { return Ok(Margin { bears, ..margin }) };
     while breaks - bears > grain {
         let middle = bears + (breaks - bears) / 2 / grain * grain;
         let middle = middle.max(bears + grain);
@@ -166,27 +185,29 @@ fn parameters(profile: Profile) -> Parameters {
 /// The first seed with which this dose breaks exclusion.
 fn breaking_seed(
     algorithm: &str,
-    strain: Strain,
-    dose: u64,
+    (strain, dose): (Strain, u64),
+    invariant: &'static str,
     question: &Question,
 ) -> Result<Option<u64>, BuildError> {
     let parameters = parameters(question.profile);
     let tried = (0..question.seeds).into_par_iter().map(|place| {
         let seed = question.first_seed.wrapping_add(place);
         let setting = setting(strain, dose, times(question.profile), (place, question.seeds));
-        let broken = strain_breaks(strain);
-        Ok(build(algorithm, &parameters, Trial { setting, seed, broken })?.then_some(seed))
+        Ok(build(algorithm, &parameters, Trial { setting, seed, invariant })?.then_some(seed))
     });
     // The first in the order of the seeds, whatever the threads do.
     let first = tried.find_first(|tried: &Result<Option<u64>, BuildError>| !matches!(tried, Ok(None)));
     first.unwrap_or(Ok(None))
 }
 
-/// The invariant that is put to the test.
-const fn strain_breaks(strain: Strain) -> &'static str {
+/// The invariant that is put to the test. Who promises no lease-exclusion shows no lease, so that it could not break.
+fn strain_breaks(algorithm: &str, strain: Strain) -> &'static str {
+    let leases = find(algorithm)
+        .is_some_and(|entry| entry.promises.iter().any(|promise| promise.invariant == "lease-exclusion"));
     match strain {
-        Strain::SlowClock | Strain::Freeze => "lease-exclusion",
         Strain::Pause => "fenced-writes",
+        Strain::SlowClock | Strain::Freeze if leases => "lease-exclusion",
+        Strain::SlowClock | Strain::Freeze => "leader-exclusion",
     }
 }
 
@@ -255,7 +276,7 @@ fn lasting(at: Span, lever: Lever, dose: u64) -> PlannedFault {
 struct Trial {
     setting: Setting,
     seed: u64,
-    broken: &'static str,
+    invariant: &'static str,
 }
 
 impl Visitor for Trial {
@@ -265,6 +286,6 @@ impl Visitor for Trial {
         let watch = Watch { nodes: self.setting.nodes, ..Watch::default() };
         let mut simulator = Simulator::new(protocol, Arc::new(self.setting), Suite::new(&watch));
         simulator.run(self.seed);
-        simulator.observer().violations().any(|(info, _)| info.name == self.broken)
+        simulator.observer().violations().any(|(info, _)| info.name == self.invariant)
     }
 }

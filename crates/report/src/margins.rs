@@ -47,8 +47,9 @@ fn bears(margin: &Margin) -> String {
 
 const KEY: &str = "\
 slow-clock: the holder's clocks are slow by so much, and it is cut from the service; freeze: its machine stands, clocks\n\
-included; both break lease-exclusion. pause: its process stands between deciding on a write and sending it; a resource\n\
-that compares no tokens takes the stale write. Each dose was tried with many seeds: more can only lower what is borne.\n";
+included; both break lease-exclusion, or leader-exclusion where leaders hold no lease of their own. pause: its process\n\
+stands between deciding on a write and sending it; a resource that compares no tokens takes the stale write. Each dose\n\
+was tried with many seeds: more can only lower what is borne.\n";
 
 #[derive(Debug, Serialize)]
 struct Row<'a> {
@@ -56,6 +57,7 @@ struct Row<'a> {
     profile: Profile,
     strain: &'static str,
     unit: &'static str,
+    invariant: &'static str,
     breaks_at: Option<u64>,
     bears: u64,
     most_tried: u64,
@@ -72,6 +74,7 @@ fn row<'a>(margin: &'a Margin, profile: Profile) -> Row<'a> {
         profile,
         strain: margin.strain.name(),
         unit: margin.strain.unit(),
+        invariant: margin.invariant,
         breaks_at: margin.breaks_at,
         bears: margin.bears,
         most_tried: margin.most,

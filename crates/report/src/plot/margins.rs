@@ -86,7 +86,7 @@ fn mark(
 ) -> Result<(), PlotError> {
     write(root, name, (LEFT - 10, y), ends(style(13, INK)))?;
     let Some(amount) = amount else {
-        return write(root, "says nothing", (LEFT + 8, y), begins(style(13, SOFT)));
+        return write(root, "nothing is said", (LEFT + 8, y), begins(style(13, SOFT)));
     };
     let x = column(amount);
     root.draw(&PathElement::new(vec![(LEFT, y), (x, y)], SOFT.stroke_width(1))).map_err(failed)?;

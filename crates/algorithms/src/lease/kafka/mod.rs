@@ -127,11 +127,19 @@ impl Recipe for Kafka {
         true
     }
 
-    /// There is no lease that a slow clock or a freeze could stretch.
+    /// There is no lease that a slow clock could stretch: a controller that is cut off goes on with the best of clocks.
     fn claims(&self) -> Vec<Claim> {
-        let source = "not documented; the session timeout, less the age that the last ping may have";
-        let derived = Some(self.times.longest_certain().0);
-        vec![Claim { strain: Strain::Pause, documented: None, derived, source }]
+        let cut_off =
+            "not documented; a controller that is cut from the service acts until it hears of its successor";
+        let session = "not documented; the session timeout, less the age that the last ping may have";
+        let claim =
+            |strain, derived, source| Claim { strain, documented: None, derived: Some(derived), source };
+        let outlived = self.times.longest_certain().0;
+        vec![
+            claim(Strain::SlowClock, 0, cut_off),
+            claim(Strain::Freeze, outlived, session),
+            claim(Strain::Pause, outlived, session),
+        ]
     }
 
     fn rules(&self) -> &Rules {
