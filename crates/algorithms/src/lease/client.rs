@@ -3,10 +3,14 @@
 //!
 //! Three things can be under way at once: one call, one renewal and one watch, each with a timer. Whatever is not answered
 //! in time is asked again, at the next service node: a client library cannot tell a slow node from a dead one. Requests
-//! keep their numbers when they are repeated, so that a late answer is as good as any.
+//! keep their numbers when they are repeated, so that a late answer is as good as any. A watch does not: it is set anew on each
+//! connection, and what is still said of it on another is not listened to.
+//!
+//! A service node that was restarted, or has closed the connection, answers whatever is sent on that with a reset, and the
+//! contender talks to the next one.
 
 use super::Timer;
-use super::message::{Answer, Ask, Message, Reply, Request, View};
+use super::message::{Answer, Ask, Connection, Message, Reply, Request, View};
 use super::recipe::Out;
 use super::service::{SessionId, Watch};
 use interregnum_kernel::{Epoch, Jitter, LocalTime, LogIndex, NodeId, NodeSet, Now, Process, Span};
@@ -39,6 +43,8 @@ pub struct Client {
     /// Whether a connection has to be opened before anything is renewed on it.
     connects: bool,
     server: NodeId,
+    /// The connection with it.
+    on: Connection,
     count: u32,
     call: Option<Sent>,
     renewal: Option<Sent>,
@@ -91,6 +97,7 @@ impl Client {
             reconnect: patience.request_timeout,
             connects: false,
             server: service.iter().nth(first).unwrap_or_default(),
+            on: Connection::NEW,
             // Numbers of different lives differ, so that what an earlier life asked for is not taken for this one's.
             count: (process.incarnation.0 & 0xfff) << 20,
             call: None,
@@ -135,14 +142,18 @@ impl Client {
 
     fn next(&mut self, ask: Ask) -> Request {
         self.count += 1;
-        Request { number: self.count, ask }
+        Request { number: self.count, on: Connection::NEW, ask }
+    }
+
+    fn send(&self, request: Request, out: &mut Out) {
+        out.send(self.server, Message::Request(Request { on: self.on, ..request }));
     }
 
     /// Asks for something. A call that is under way is forgotten, though it may still have its effect.
     pub fn call(&mut self, ask: Ask, now: Now, out: &mut Out) {
         let request = self.next(ask);
         self.call = Some(Sent { request, at: now.mono });
-        out.send(self.server, Message::Request(request));
+        self.send(request, out);
         out.set_timer(Timer::Call, Jitter::exactly(self.patience.request_timeout));
     }
 
@@ -161,7 +172,7 @@ impl Client {
     pub fn renew_within(&mut self, session: SessionId, timeout: Span, now: Now, out: &mut Out) {
         let request = self.next(Ask::Renew(session, self.master));
         self.renewal = Some(Sent { request, at: now.mono });
-        out.send(self.server, Message::Request(request));
+        self.send(request, out);
         out.set_timer(Timer::Renewal, Jitter::exactly(timeout));
     }
 
@@ -172,7 +183,7 @@ impl Client {
         }
         let request = self.next(Ask::Connect(session));
         self.renewal = Some(Sent { request, at: now.mono });
-        out.send(self.server, Message::Request(request));
+        self.send(request, out);
         out.set_timer(Timer::Renewal, Jitter::exactly(self.reconnect));
     }
 
@@ -181,14 +192,14 @@ impl Client {
     fn renew_connected(&mut self, session: SessionId, at: LocalTime, out: &mut Out) {
         let request = self.next(Ask::Renew(session, self.master));
         self.renewal = Some(Sent { request, at });
-        out.send(self.server, Message::Request(request));
+        self.send(request, out);
         out.set_timer(Timer::Renewal, Jitter::exactly(self.reconnect));
     }
 
     /// Sends the renewal that is under way once more, to the same service node and under its number.
     pub fn repeat_renewal(&self, out: &mut Out) {
         if let Some(renewal) = self.renewal {
-            out.send(self.server, Message::Request(renewal.request));
+            self.send(renewal.request, out);
         }
     }
 
@@ -205,14 +216,7 @@ impl Client {
         self.send_watch(out);
     }
 
-    /// Asks the service node whether it still keeps the watch, where one that does not hangs up.
-    pub fn probe_watch(&self, out: &mut Out) {
-        if let Some((Request { number, .. }, true)) = self.watch {
-            out.send(self.server, Message::Request(Request { number, ask: Ask::Seen(self.seen) }));
-        }
-    }
-
-    /// Watches nothing any more. The service node is not told: its next news is not listened to.
+    /// Watches nothing any more. The service node is told when it has news.
     pub fn stop_watching(&mut self, out: &mut Out) {
         self.watch = None;
         out.cancel_timer(Timer::Watching);
@@ -220,13 +224,17 @@ impl Client {
 
     fn send_watch(&self, out: &mut Out) {
         if let Some((request, _)) = self.watch {
-            out.send(self.server, Message::Request(request));
+            self.send(request, out);
             out.set_timer(Timer::Watching, Jitter::exactly(self.patience.request_timeout));
         }
     }
 
     /// An answer has arrived: what it means to the recipe, if anything.
     pub(super) fn receive(&mut self, from: NodeId, reply: Reply, out: &mut Out) -> Option<Heard> {
+        // Of a connection that this contender has left: what was asked on it has been asked again since.
+        if reply.answer == Answer::Reset {
+            return None;
+        }
         let is = |sent: Option<Sent>| sent.filter(|sent| sent.request.number == reply.number);
         if is(self.call).or(is(self.renewal)).is_some() {
             self.unready = reply.answer == Answer::NotReady;
@@ -237,15 +245,19 @@ impl Client {
         if let Some(renewal) = is(self.renewal) {
             return self.receive_renewal(renewal, reply.answer, out);
         }
-        match (reply.answer, &mut self.watch) {
-            (Answer::View(view), Some((request, answered))) if request.number == reply.number => {
-                *answered = true;
+        match (reply.answer, self.watch) {
+            (Answer::News(view), Some((request, _))) if request.number == reply.number => {
+                self.watch = Some((request, true));
                 self.seen = self.seen.max(view.revision);
                 out.cancel_timer(Timer::Watching);
-                // Confirmed to whoever told it: the news may come from a node that this contender has left since.
-                let number = reply.number;
-                out.send(from, Message::Request(Request { number, ask: Ask::Seen(view.revision) }));
+                self.send(Request { ask: Ask::Seen(view.revision), ..request }, out);
                 Some(Heard::News(view))
+            }
+            // From a node that this contender has left, or of a watch that is over and that no other has replaced.
+            (Answer::News(_), watch) if from != self.server || watch.is_none() => {
+                let request = Request { number: reply.number, on: Connection::NEW, ask: Ask::Unwatch };
+                out.send(from, Message::Request(request));
+                None
             }
             _ => None,
         }
@@ -306,8 +318,9 @@ impl Client {
     pub fn move_on(&mut self, now: Now, out: &mut Out) {
         let beyond = self.service.iter().find(|node| *node > self.server);
         self.server = beyond.or(self.service.iter().next()).unwrap_or(self.server);
+        self.on = Connection::NEW;
         if let Some(call) = self.call {
-            out.send(self.server, Message::Request(call.request));
+            self.send(call.request, out);
             out.set_timer(Timer::Call, Jitter::exactly(self.patience.request_timeout));
         }
         let renewed = self.renewal.map(|sent| sent.request.ask);
@@ -316,25 +329,24 @@ impl Client {
             self.master = Epoch::ZERO;
             self.reconnect(session, now, out);
         }
-        if let Some((request, answered)) = &mut self.watch {
-            // A node that lags behind what the contender has seen must not answer yet.
-            if let Ask::Watch(watch, _) = request.ask {
-                request.ask = Ask::Watch(watch, self.seen);
-            }
-            *answered = false;
-            self.send_watch(out);
+        if let Some((Request { ask: Ask::Watch(watch, _), .. }, _)) = self.watch {
+            // A node that lags behind what the contender has seen by now must not answer yet.
+            self.watch(watch, out);
         }
     }
 
-    /// The service node has hung up, by the way of the watch: the contender talks to the next one now, and watches nothing.
-    pub(super) fn on_hung_up(&mut self, reply: Reply, now: Now, out: &mut Out) -> bool {
-        let told = self.watch.is_some_and(|(request, _)| request.number == reply.number);
-        let concerns = told && reply.answer == Answer::NotReady;
-        if concerns {
-            self.stop_watching(out);
-            self.move_on(now, out);
+    /// Something was said by the service node that this contender talks to. If the connection that it knows is not the one that
+    /// there is, it talks to another node now.
+    pub(super) fn on_connection(&mut self, from: NodeId, on: Connection, now: Now, out: &mut Out) -> bool {
+        if from != self.server || self.on == on {
+            return false;
         }
-        concerns
+        let is_lost = self.on != Connection::NEW;
+        match is_lost {
+            true => self.move_on(now, out),
+            false => self.on = on,
+        }
+        is_lost
     }
 
     /// A process died, and its machine reset its connections: if this contender talked to it, it talks to another one now.

@@ -2,13 +2,32 @@
 
 use super::service::{Lock, Operation, Outcome, SessionId, Watch};
 use crate::raft;
-use interregnum_kernel::{Epoch, Kind, LogIndex, NodeId, Span};
+use interregnum_kernel::{Epoch, Incarnation, Kind, LogIndex, NodeId, Span};
+use std::fmt;
+
+/// The name of a connection between a contender and a service node. The node gives it, and gives another one once it has lost
+/// or closed the connection: so a process that was restarted, whose TCP would answer a packet of its predecessor's connections
+/// with a reset, knows that it is not meant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Connection(u32);
+
+impl Connection {
+    /// One that is yet to be opened: its name is not known to the contender.
+    pub const NEW: Connection = Connection(0);
+
+    /// The connection with a service node in this life, after so many that it has closed. Lives are kept modulo 32,768.
+    pub fn of(life: Incarnation, closed: u16) -> Connection {
+        Connection(1 << 31 | (life.0 & 0x7fff) << 16 | u32::from(closed))
+    }
+}
 
 /// A request of a contender's. It may be repeated under its number, and each kind bears that.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Request {
     /// The contender's count of its requests, by which it knows the answer.
     pub number: u32,
+    /// On which connection it is sent.
+    pub on: Connection,
     /// What it asks.
     pub ask: Ask,
 }
@@ -30,15 +49,21 @@ pub enum Ask {
     /// node that is asked, once it has come to this revision: what it says may be old, but not older than what the
     /// contender has seen.
     Watch(Watch, LogIndex),
-    /// The news of this revision has arrived. Where service nodes hang up, this also asks whether the watch is still kept.
+    /// The news of this revision has arrived.
     Seen(LogIndex),
+    /// Say no more of the watch that was asked for under this request's number: the connection that it was set on is closed, or
+    /// the watch is over.
+    Unwatch,
 }
 
 /// What a service node answers or tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Reply {
     /// The request's number.
     pub number: u32,
+    /// The connection that there is between the contender and the node that says this to it; none yet while the answer is on its
+    /// way to that node.
+    pub on: Connection,
     /// The answer.
     pub answer: Answer,
 }
@@ -65,8 +90,26 @@ pub enum Answer {
     NotReady,
     /// Not yet: the lock is kept back for a while after its holder's session ended.
     LockDelay,
-    /// How things stand.
+    /// How things stand: what was asked for with [`Ask::Read`].
     View(View),
+    /// How things stand with what is watched.
+    News(View),
+    /// The request was sent on a connection that does not exist (any more), or the connection is closed. Nothing was done.
+    Reset,
+}
+
+/// Connections are left out: of those that scripts tell about most are the first.
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request").field("number", &self.number).field("ask", &self.ask).finish()
+    }
+}
+
+/// As of a request.
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reply").field("number", &self.number).field("answer", &self.answer).finish()
+    }
 }
 
 /// How things stand, as one service node knows it.
@@ -131,6 +174,7 @@ impl Message {
         "Refusal",
         "Connect",
         "Connected",
+        "Unwatch",
     ];
 
     /// Those that contenders contend by.
@@ -175,6 +219,7 @@ impl Ask {
             Ask::Read => 21,
             Ask::Watch(..) => 22,
             Ask::Seen(_) => 23,
+            Ask::Unwatch => 30,
         })
     }
 }
@@ -185,8 +230,8 @@ impl Answer {
             Answer::Outcome(..) => 24,
             Answer::Renewed { .. } => 25,
             Answer::Connected => 29,
-            Answer::View(_) => 26,
-            Answer::NoSession | Answer::NotReady | Answer::LockDelay => 27,
+            Answer::View(_) | Answer::News(_) => 26,
+            Answer::NoSession | Answer::NotReady | Answer::LockDelay | Answer::Reset => 27,
         })
     }
 }
@@ -201,6 +246,7 @@ impl Request {
             Ask::Read => label,
             Ask::Watch(watch, floor) => mix(mix(label, watch.packed()), floor.0),
             Ask::Seen(revision) => mix(label, revision.0),
+            Ask::Unwatch => label,
         }
     }
 }
@@ -217,7 +263,8 @@ impl Reply {
             Answer::NoSession => mix(label, 0),
             Answer::NotReady => mix(label, 1),
             Answer::LockDelay => mix(label, 2),
-            Answer::View(view) => view.label(label),
+            Answer::View(view) | Answer::News(view) => view.label(label),
+            Answer::Reset => mix(label, 3),
         }
     }
 }

@@ -19,7 +19,8 @@
 //! **What all services share here, though the real ones differ.** One Raft replicates them, with pre-vote and check-quorum;
 //! ZooKeeper runs ZAB and Chubby Paxos, and how those elect is compared elsewhere in this project. A contender talks to one
 //! service node, which passes on to the service's leader what it cannot answer itself. Requests may be repeated and bear
-//! it. Clients hear of a crashed service node at once (its machine resets the connection), of a silent one never.
+//! it. Clients hear of a crashed service node at once (its machine resets the connection), of a silent one never, and of one
+//! that was restarted in silence when they send it something.
 
 mod any;
 pub mod client;
@@ -151,8 +152,8 @@ impl Lease {
 
     fn step_contender(&self, contender: &mut AnyContender, now: Now, input: Input<Lease>, out: &mut Out) {
         let event = match input {
-            Input::Received { message: Message::Reply(reply), .. }
-                if self.recipe.hangs_up() && contender.client().on_hung_up(reply, now, out) =>
+            Input::Received { from, message: Message::Reply(reply) }
+                if contender.client().on_connection(from, reply.on, now, out) =>
             {
                 Some(Event::Disconnected)
             }

@@ -26,8 +26,8 @@ pub enum Event {
     RetryDue,
     /// What it armed as [`super::Timer::Grace`] has run out.
     GraceOver,
-    /// The service node that it talked to has died, or hung up ([`Recipe::hangs_up`]), and it talks to another one. What was
-    /// under way has been sent there.
+    /// The connection with the service node that it talked to is gone, since that has died, was restarted or has hung up
+    /// ([`Recipe::hangs_up`]), and it talks to another one. What was under way has been sent there.
     Disconnected,
     /// The operator asks it to give up leadership.
     Resign,
@@ -44,8 +44,7 @@ pub trait Recipe: Clone + Debug + Eq + Hash + Send + Sync + 'static {
     /// The moments by which faults can be timed.
     const PHASES: &'static [&'static str] = &[];
 
-    /// Whether a service node that has lost its leader closes the connections of those who watch something there. A watch
-    /// ends with its connection.
+    /// Whether a service node that has lost its leader closes its connections.
     fn hangs_up(&self) -> bool {
         false
     }

@@ -13,7 +13,7 @@ use super::operation::{Ending, Operation, SessionId};
 use super::rules::Flaw;
 use super::store::{Changes, Outcome, Store};
 use super::watches::{Watches, view};
-use crate::lease::message::{Answer, Ask, Message, Reply, Request};
+use crate::lease::message::{Answer, Ask, Connection, Message, Reply, Request};
 use crate::lease::recipe::Out;
 use crate::lease::{Lease, Timer};
 use crate::raft::{self, Raft};
@@ -81,7 +81,10 @@ impl Lease {
             raft: self.raft.boot(process, disk, now, &mut inner),
             scratch: Scratch::default(),
             store: Store::new(rules.seat, rules.at_close).with(rules.sessions.flaw),
-            watches: Watches::new(self.contenders.iter().last().map_or(0, |last| last.index() + 1)),
+            watches: Watches::new(
+                process.incarnation,
+                self.contenders.iter().last().map_or(0, |last| last.index() + 1),
+            ),
             leases: Leases::new(now.mono),
             reign: None,
             waiting: VecDeque::new(),
@@ -108,14 +111,19 @@ impl Lease {
             }
             Input::Received { from, message: Message::Request(request) } => {
                 let origin = Origin { client: from, via: None, number: request.number };
-                self.on_request(server, now, origin, request, out);
+                if [Connection::NEW, server.watches.connection(from)].contains(&request.on) {
+                    self.on_request(server, now, origin, request, out);
+                } else {
+                    self.answer(&server.watches, origin, Answer::Reset, out);
+                }
             }
             Input::Received { from, message: Message::Forwarded(client, request) } => {
                 let origin = Origin { client, via: Some(from), number: request.number };
                 self.on_request(server, now, origin, request, out);
             }
             Input::Received { message: Message::Relayed(client, reply), .. } => {
-                out.send(client, Message::Reply(reply));
+                let on = server.watches.connection(client);
+                out.send(client, Message::Reply(Reply { on, ..reply }));
             }
             Input::Received { message: Message::Reply(_), .. } | Input::Administer(_) => {}
             Input::Fired(Timer::Service(timer)) => self.drive(server, now, Input::Fired(timer), out),
@@ -169,7 +177,7 @@ impl Lease {
         server.waiting.clear();
         for held in server.leases.take_held() {
             let from = Origin { client: held.client, via: held.via, number: held.number };
-            self.answer(from, Answer::NotReady, out);
+            self.answer(&server.watches, from, Answer::NotReady, out);
         }
         let rules = self.recipe.rules();
         server.leases.clear(&rules.sessions);
@@ -188,26 +196,25 @@ impl Lease {
                     self.resend_later(server, out);
                 }
             }
-            (Ask::Connect(_), _) => self.answer(from, Answer::Connected, out),
-            (Ask::Seen(revision), _) => {
-                let watches = server.watches.confirm(from.client, from.number, revision);
-                if !watches && self.recipe.hangs_up() {
-                    self.answer(from, Answer::NotReady, out);
-                }
-            }
+            (Ask::Connect(_), _) => self.answer(&server.watches, from, Answer::Connected, out),
+            (Ask::Seen(revision), _) => server.watches.confirm(from.client, from.number, revision),
+            (Ask::Unwatch, _) => server.watches.end(from.client, from.number),
             (ask, _) if server.reign.is_some() => self.on_leaders_request(server, now, from, ask, out),
             (_, Some(leader)) if leader != server.node && from.via.is_none() => {
                 out.send(leader, Message::Forwarded(from.client, request));
             }
-            _ => self.answer(from, Answer::NotReady, out),
+            _ => self.answer(&server.watches, from, Answer::NotReady, out),
         }
     }
 
-    fn answer(&self, from: Origin, answer: Answer, out: &mut Out) {
-        let reply = Reply { number: from.number, answer };
+    fn answer(&self, watches: &Watches, from: Origin, answer: Answer, out: &mut Out) {
+        let reply = Reply { number: from.number, on: Connection::NEW, answer };
         match from.via {
             Some(via) => out.send(via, Message::Relayed(from.client, reply)),
-            None => out.send(from.client, Message::Reply(reply)),
+            None => {
+                let on = watches.connection(from.client);
+                out.send(from.client, Message::Reply(Reply { on, ..reply }));
+            }
         }
     }
 
@@ -215,15 +222,19 @@ impl Lease {
     fn on_leaders_request(&self, server: &mut Server, now: Now, from: Origin, ask: Ask, out: &mut Out) {
         match ask {
             // Others might still go by what they heard from the leader before.
-            Ask::Do(_) if !server.leases.are_acknowledged() => self.answer(from, Answer::NotReady, out),
+            Ask::Do(_) if !server.leases.are_acknowledged() => {
+                self.answer(&server.watches, from, Answer::NotReady, out)
+            }
             Ask::Do(Operation::Acquire(_) | Operation::Elect(..)) if self.is_barred(server, now) => {
-                self.answer(from, Answer::LockDelay, out);
+                self.answer(&server.watches, from, Answer::LockDelay, out);
             }
             Ask::Do(operation) => self.propose(server, now, Some(from), operation, out),
             Ask::Renew(session, known) => self.on_renew(server, now, (session, known), from, out),
-            Ask::Read if !self.is_master(server, now) => self.answer(from, Answer::NotReady, out),
-            Ask::Read => self.answer(from, Answer::View(view(&server.store)), out),
-            Ask::Connect(_) | Ask::Watch(..) | Ask::Seen(_) => {}
+            Ask::Read if !self.is_master(server, now) => {
+                self.answer(&server.watches, from, Answer::NotReady, out)
+            }
+            Ask::Read => self.answer(&server.watches, from, Answer::View(view(&server.store)), out),
+            Ask::Connect(_) | Ask::Watch(..) | Ask::Seen(_) | Ask::Unwatch => {}
         }
     }
 
@@ -243,7 +254,7 @@ impl Lease {
         if self.raft.last_index(&server.raft) < index {
             server.waiting.retain(|waiting| waiting.index != index);
             if let Some(from) = from {
-                self.answer(from, Answer::NotReady, out);
+                self.answer(&server.watches, from, Answer::NotReady, out);
             }
         }
     }
@@ -259,10 +270,10 @@ impl Lease {
     ) {
         let rules = &self.recipe.rules().sessions;
         if !self.is_master(server, now) {
-            return self.answer(from, Answer::NotReady, out);
+            return self.answer(&server.watches, from, Answer::NotReady, out);
         }
         if !server.store.has(session) {
-            return self.answer(from, Answer::NoSession, out);
+            return self.answer(&server.watches, from, Answer::NoSession, out);
         }
         if rules.answer_before.is_none() || server.reign != Some(known) {
             return self.renew(server, now.mono, session, from, Span::ZERO, out);
@@ -270,7 +281,7 @@ impl Lease {
         let held = Held { client: from.client, via: from.via, number: from.number, since: now.mono };
         match server.leases.hold(session, held) {
             true => self.on_expiry(server, now, out),
-            false => self.answer(from, Answer::NotReady, out),
+            false => self.answer(&server.watches, from, Answer::NotReady, out),
         }
     }
 
@@ -292,11 +303,11 @@ impl Lease {
         let rules = &self.recipe.rules().sessions;
         let late = server.leases.is_over(now, session) && !self.recipe.renews_late();
         if late || !server.leases.renew(rules, now, session) {
-            return self.answer(from, Answer::NotReady, out);
+            return self.answer(&server.watches, from, Answer::NotReady, out);
         }
         let (length, master) = (rules.ttl, server.reign.unwrap_or_default());
         out.note_when(Release::AtOnce, Fact::Renewed { session: session.packed(), length });
-        self.answer(from, Answer::Renewed { length, waited, master }, out);
+        self.answer(&server.watches, from, Answer::Renewed { length, waited, master }, out);
     }
 
     /// Sessions whose time has run out are ended, and renewals answered that were held back.
@@ -332,7 +343,10 @@ impl Lease {
         };
         while let Some(Due::End(session)) = server.leases.take_due(&self.recipe.rules().sessions, now.mono) {
             let ask = Ask::Do(Operation::Close(session, Ending::Expired));
-            out.send(leader, Message::Forwarded(session.owner(), Request { number: 0, ask }));
+            out.send(
+                leader,
+                Message::Forwarded(session.owner(), Request { number: 0, on: Connection::NEW, ask }),
+            );
         }
         self.arm_expiry(server, now, out);
     }
@@ -371,7 +385,7 @@ impl Lease {
         while let Some(waiting) = server.waiting.front().copied().filter(|waiting| waiting.index <= index) {
             server.waiting.pop_front();
             if waiting.index == index {
-                self.answer(waiting.from, Answer::Outcome(outcome, index), out);
+                self.answer(&server.watches, waiting.from, Answer::Outcome(outcome, index), out);
             }
         }
         server.watches.notify(&server.store, &changes, |to, reply| out.send(to, Message::Reply(reply)));

@@ -1,12 +1,14 @@
-//! Who is told of what: each contender watches one thing at most, at the service node that it talks to.
+//! Who is told of what: each contender watches one thing at most, at the service node that it talks to, on the connection that
+//! there is between them.
 //!
-//! News travel by datagrams here, so a service node repeats what a watcher has not confirmed. A watch dies with the node
-//! that keeps it: its owner has to notice, as it has to in ZooKeeper, where watches are set anew on reconnection.
+//! News travel by datagrams here, so a service node repeats what a watcher has not confirmed, as its TCP would; and as that, it
+//! gives the connection up after a while. A watch dies with its connection. Its owner notices when it sends something: the
+//! connection that this is sent on has another name than the one that there is now, and the answer is a reset.
 
 use super::operation::SessionId;
 use super::store::{Changes, Store};
-use crate::lease::message::{Answer, Reply, View};
-use interregnum_kernel::{LogIndex, NodeId};
+use crate::lease::message::{Answer, Connection, Reply, View};
+use interregnum_kernel::{Incarnation, LogIndex, NodeId};
 
 /// What is watched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -40,19 +42,46 @@ struct Watching {
     told: LogIndex,
     /// Whether it has confirmed that.
     confirmed: bool,
+    /// How often it was repeated since it has confirmed anything.
+    repeated: u8,
 }
 
-/// The watches at one service node.
+/// How often news is repeated before the connection is given up (Linux: `tcp_retries2`, though it waits longer each time).
+const REPETITIONS: u8 = 15;
+
+/// One contender's place at a service node.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+struct Slot {
+    /// How many connections with it this node has closed.
+    closed: u16,
+    watching: Option<Watching>,
+}
+
+impl Slot {
+    fn close(&mut self) -> Option<Watching> {
+        self.closed = self.closed.wrapping_add(1);
+        self.watching.take()
+    }
+}
+
+/// The connections with one service node, and the watches there.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Watches {
+    life: Incarnation,
     /// One slot for each contender.
-    slots: Vec<Option<Watching>>,
+    slots: Vec<Slot>,
 }
 
 impl Watches {
-    /// None, with room for so many contenders.
-    pub(super) fn new(contenders: usize) -> Watches {
-        Watches { slots: vec![None; contenders] }
+    /// None, at a node in this life, with room for so many contenders.
+    pub(super) fn new(life: Incarnation, contenders: usize) -> Watches {
+        Watches { life, slots: vec![Slot::default(); contenders] }
+    }
+
+    /// The connection that there is with a contender, or would be.
+    pub(super) fn connection(&self, client: NodeId) -> Connection {
+        let closed = self.slots.get(client.index()).map_or(0, |slot| slot.closed);
+        Connection::of(self.life, closed)
     }
 
     /// A contender watches this from now on. What it is told at once, where that can be said yet.
@@ -62,38 +91,57 @@ impl Watches {
         (number, watch, floor): (u32, Watch, LogIndex),
         store: &Store,
     ) -> Option<Reply> {
+        let on = self.connection(client);
         let slot = self.slots.get_mut(client.index())?;
         // Requests may overtake each other; the latest counts.
-        if slot.is_some_and(|old| old.number > number) {
+        if slot.watching.is_some_and(|old| old.number > number) {
             return None;
         }
-        let watching = Watching { number, watch, floor, ahead: None, told: LogIndex::ZERO, confirmed: true };
-        tell(slot.insert(watching), store)
+        let watching = slot.watching.insert(Watching {
+            number,
+            watch,
+            floor,
+            ahead: None,
+            told: LogIndex::ZERO,
+            confirmed: true,
+            repeated: 0,
+        });
+        tell(watching, on, store)
+    }
+
+    fn of(&mut self, client: NodeId, number: u32) -> Option<&mut Watching> {
+        let watching = self.slots.get_mut(client.index())?.watching.as_mut();
+        watching.filter(|watching| watching.number == number)
     }
 
     /// A contender has heard the news of a revision.
-    ///
-    /// False if it has no such watch here: the node that it set it at was restarted since, or has hung up.
-    pub(super) fn confirm(&mut self, client: NodeId, number: u32, revision: LogIndex) -> bool {
-        let slot = self.slots.get_mut(client.index()).and_then(Option::as_mut);
-        let Some(watching) = slot.filter(|slot| slot.number == number) else { return false };
-        watching.confirmed |= watching.told == revision;
-        true
+    pub(super) fn confirm(&mut self, client: NodeId, number: u32, revision: LogIndex) {
+        if let Some(watching) = self.of(client, number) {
+            watching.confirmed |= watching.told == revision;
+            watching.repeated = 0;
+        }
+    }
+
+    /// Forgets a contender's watch, which does not want to hear of it any more.
+    pub(super) fn end(&mut self, client: NodeId, number: u32) {
+        if self.of(client, number).is_some() {
+            self.drop(client);
+        }
     }
 
     /// Forgets the watch of a contender whose process died: its connection was reset.
     pub(super) fn drop(&mut self, client: NodeId) {
         if let Some(slot) = self.slots.get_mut(client.index()) {
-            *slot = None;
+            slot.watching = None;
         }
     }
 
-    /// Forgets all watches, and tells their owners.
+    /// Closes all connections, and tells those who watch something.
     pub(super) fn hang_up(&mut self, mut send: impl FnMut(NodeId, Reply)) {
         for (client, slot) in self.slots.iter_mut().enumerate() {
-            if let Some(watching) = slot.take() {
-                let reply = Reply { number: watching.number, answer: Answer::NotReady };
-                send(NodeId::from_index(client), reply);
+            if let Some(Watching { number, .. }) = slot.close() {
+                let on = Connection::of(self.life, slot.closed);
+                send(NodeId::from_index(client), Reply { number, on, answer: Answer::Reset });
             }
         }
     }
@@ -101,26 +149,35 @@ impl Watches {
     /// The data has changed: who is to be told what.
     pub(super) fn notify(&mut self, store: &Store, changes: &Changes, mut send: impl FnMut(NodeId, Reply)) {
         for (client, slot) in self.slots.iter_mut().enumerate() {
-            let Some(watching) = slot else { continue };
+            let Slot { closed, watching: Some(watching) } = slot else { continue };
             let waits = watching.told == LogIndex::ZERO;
             let concerned = match watching.watch {
                 Watch::Lock => changes.lock,
                 Watch::Ahead(_) => changes.left.is_some() && changes.left == watching.ahead,
             };
+            let on = Connection::of(self.life, *closed);
             if (waits || concerned)
-                && let Some(reply) = tell(watching, store)
+                && let Some(reply) = tell(watching, on, store)
             {
                 send(NodeId::from_index(client), reply);
             }
         }
     }
 
-    /// Repeats what has not been confirmed, as it stands now.
+    /// Repeats what has not been confirmed, as it stands now; and gives the connection up where that was done often enough.
     pub(super) fn repeat(&mut self, store: &Store, mut send: impl FnMut(NodeId, Reply)) {
         for (client, slot) in self.slots.iter_mut().enumerate() {
-            if let Some(watching) = slot.as_mut().filter(|slot| !slot.confirmed)
-                && let Some(reply) = tell(watching, store)
-            {
+            let Slot { closed, watching: Some(watching) } = slot else { continue };
+            if watching.confirmed {
+                continue;
+            }
+            if watching.repeated == REPETITIONS {
+                slot.close();
+                continue;
+            }
+            watching.repeated += 1;
+            let on = Connection::of(self.life, *closed);
+            if let Some(reply) = tell(watching, on, store) {
                 send(NodeId::from_index(client), reply);
             }
         }
@@ -128,12 +185,12 @@ impl Watches {
 
     /// Whether something is to be repeated.
     pub(super) fn is_waiting(&self) -> bool {
-        self.slots.iter().flatten().any(|watching| !watching.confirmed)
+        self.slots.iter().filter_map(|slot| slot.watching).any(|watching| !watching.confirmed)
     }
 }
 
 /// What a watcher is told; nothing while the node lags behind what the watcher knows.
-fn tell(watching: &mut Watching, store: &Store) -> Option<Reply> {
+fn tell(watching: &mut Watching, on: Connection, store: &Store) -> Option<Reply> {
     if store.revision() < watching.floor {
         return None;
     }
@@ -145,7 +202,7 @@ fn tell(watching: &mut Watching, store: &Store) -> Option<Reply> {
     watching.confirmed = false;
     let view = View { ahead: watching.ahead, ..view(store) };
     let view = View { revision: watching.told, ..view };
-    Some(Reply { number: watching.number, answer: Answer::View(view) })
+    Some(Reply { number: watching.number, on, answer: Answer::News(view) })
 }
 
 /// How things stand.

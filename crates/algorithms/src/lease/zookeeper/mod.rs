@@ -31,7 +31,7 @@
 //! leader (`Leader.java`, ping; `LearnerSessionTracker`), so that a follower cut off from its leader keeps its clients
 //! happy for up to `syncLimit`. News from a service node is therefore not counted as a sign of life here. A service node
 //! hangs up on its clients when it has lost its leader, which a follower learns here by Raft's election timeout, in
-//! ZooKeeper also by a reset connection; and when a client asks for a watch that it has not, as one that was restarted.
+//! ZooKeeper also by a reset connection. Who watches nothing there learns of it with the next ping.
 //! Ticks are counted from the beginning of the leader's process. A call that is not answered goes to the next service node
 //! after `request_timeout`, which stands for TCP's repetitions. A session is named by its owner, so that a repeated request
 //! opens no second one; a node's name does what Curator's protection does (`withProtection`).

@@ -188,9 +188,6 @@ impl Session {
             Link::Lost(_) => self.client.reconnect(self.id, now, out),
         }
         if self.link == Link::Connected {
-            // A service node that was restarted has lost the watch, and answers as if nothing were. TCP would reset the
-            // connection.
-            self.client.probe_watch(out);
             out.set_timer(Timer::Renew, Jitter::exactly(times.ping));
         }
     }
