@@ -85,7 +85,7 @@ fn keeps_its_promises(test: &str, base: &str, seed: u64) {
     }
     let property = Property {
         name: test,
-        binary: "lease_plans_chubby",
+        binary: "lease",
         algorithm: entry.name,
         base,
         plans: plan(5, Span::secs(4), 12, kinds),

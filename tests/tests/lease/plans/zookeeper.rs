@@ -27,7 +27,7 @@ fn keeps(
 ) {
     let property = Property {
         name,
-        binary: "lease_zookeeper",
+        binary: "lease",
         algorithm,
         base,
         plans: plan(5, Span::secs(3), 12, Kinds::with_orders(&["resign"])),
