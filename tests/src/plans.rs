@@ -13,8 +13,22 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::strategy::Union;
 
-/// A fast cluster on a bad network: five seconds are some thirty election timeouts.
-pub const BASE: &str = r#"
+/// How long such a run goes on, and how soon after its heal, which is after three seconds, somebody must lead.
+#[derive(Clone, Copy, Debug)]
+pub struct Times {
+    /// When the run ends.
+    pub end: &'static str,
+    /// Within how long after the heal.
+    pub leader_within: &'static str,
+}
+
+/// Five seconds are some thirty election timeouts.
+pub const TIMES: Times = Times { end: "5s", leader_within: "2s" };
+
+/// A fast cluster on a bad network.
+pub fn base(Times { end, leader_within }: Times) -> String {
+    format!(
+        r#"
 format = 1
 name = "random-plan"
 summary = "A random plan of faults on a network that loses, repeats and reorders messages; healed at the end."
@@ -26,7 +40,7 @@ nodes = 5
 latency = "1ms..8ms"
 loss = 0.01
 duplicate = 0.02
-reorder = { probability = 0.05, delay = "5ms..60ms" }
+reorder = {{ probability = 0.05, delay = "5ms..60ms" }}
 
 [disk]
 fsync = "1ms..6ms"
@@ -39,12 +53,14 @@ writes_every = "20ms"
 proposals_every = "40ms"
 
 [run]
-for = "5s"
+for = "{end}"
 heal = "3s"
 
 [expect]
-leader_within = "2s"
-"#;
+leader_within = "{leader_within}"
+"#
+    )
+}
 
 /// What a plan is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

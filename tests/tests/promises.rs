@@ -5,7 +5,7 @@ use interregnum_algorithms::{ALGORITHMS, Entry};
 use interregnum_campaign::{Job, Run, Seeds, Sink, load, sweep};
 use interregnum_kernel::{FaultClass, FaultClasses, Span};
 use interregnum_scenario::Scenario;
-use interregnum_tests::plans::{BASE, Kinds, plan};
+use interregnum_tests::plans::{Kinds, TIMES, Times, base, plan};
 use interregnum_tests::property::{Property, cases_or};
 use interregnum_tests::{root, scenario, seed_or};
 use std::fs;
@@ -25,10 +25,9 @@ const PLANS: u32 = 10_000;
 /// How many where it elects through a coordination service: its contenders have random plans of their own, with other clocks.
 const PLANS_BY_LEASE: u32 = 2_000;
 
-/// How long an election by lease may take after the heal: the service elects first, and then gives every session its whole time
-/// again, a second and a half in the longest case.
-const PATIENCE_BY_LEASE: [(&str, &str); 2] =
-    [("for = \"5s\"", "for = \"8s\""), ("leader_within = \"2s\"", "leader_within = \"4s\"")];
+/// The times of an election by lease: the service elects first, and then gives every session its whole time again, a second and
+/// a half in the longest case.
+const TIMES_BY_LEASE: Times = Times { end: "8s", leader_within: "4s" };
 
 /// What every hardened algorithm bears.
 const MANY: FaultClasses = FaultClasses::of(&[
@@ -68,8 +67,8 @@ fn hardened() -> impl Iterator<Item = &'static Entry> {
 #[test]
 fn hardened_algorithms_keep_their_promises_under_random_plans() {
     assert!(hardened().count() > 0, "nothing is tested");
-    let of_votes = format!("{BASE}{SHORT_INTERVALS}");
-    let by_lease = PATIENCE_BY_LEASE.iter().fold(of_votes.clone(), |base, (from, to)| base.replace(from, to));
+    let of_votes = format!("{}{SHORT_INTERVALS}", base(TIMES));
+    let by_lease = format!("{}{SHORT_INTERVALS}", base(TIMES_BY_LEASE));
     let itself = scenario(&of_votes).setting.classes();
     for entry in hardened() {
         let (base, plans) = if entry.service { (&by_lease, PLANS_BY_LEASE) } else { (&of_votes, PLANS) };

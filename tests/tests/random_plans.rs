@@ -2,7 +2,7 @@
 //! tried, `INTERREGNUM_BUG` plants a bug to see the property fail.
 
 use interregnum_kernel::Span;
-use interregnum_tests::plans::{BASE, Kinds, plan};
+use interregnum_tests::plans::{Kinds, TIMES, base, plan};
 use interregnum_tests::property::{Property, cases_or};
 use interregnum_tests::seed_or;
 
@@ -22,7 +22,7 @@ fn raft_keeps_its_promises_under_random_plans() {
         name: "raft_keeps_its_promises_under_random_plans",
         binary: "random_plans",
         algorithm: "raft",
-        base: BASE,
+        base: &base(TIMES),
         plans: plan(5, Span::secs(3), 12, Kinds::PLAIN),
         cases: cases_or(2_500),
         seed: seed_or(0x7261_6674),
@@ -42,7 +42,7 @@ fn raft_keeps_its_promises_under_random_plans() {
 /// The same cluster with leases, and clocks that drift within the bound that leases are built for.
 #[test]
 fn raft_keeps_its_leases_apart_under_random_plans() {
-    let base = format!("{BASE}\n[parameters.raft]\nlease = true\n");
+    let base = format!("{}\n[parameters.raft]\nlease = true\n", base(TIMES));
     let invariants: Vec<&str> = SAFETY.iter().copied().chain(["lease-exclusion"]).collect();
     let property = Property {
         name: "raft_keeps_its_leases_apart_under_random_plans",
@@ -66,7 +66,7 @@ fn a_planted_bug_is_found_and_shrunk_to_a_plan_that_can_be_read() {
         name: "a_planted_bug_is_found_and_shrunk_to_a_plan_that_can_be_read",
         binary: "random_plans",
         algorithm: "raft",
-        base: BASE,
+        base: &base(TIMES),
         plans: plan(5, Span::secs(3), 12, Kinds::PLAIN),
         cases: cases_or(2_500),
         seed: 0x7265_6164,
