@@ -67,6 +67,16 @@ impl Told {
         leaders
     }
 
+    /// Who leads the service at a time.
+    pub(crate) fn service_leader_at(&self, at: Span) -> Option<NodeId> {
+        let leads = |seen: &&Observation| {
+            let elected =
+                matches!(seen.what, What::Elected(leadership) if leadership.office == Office::SERVICE);
+            elected && seen.at <= GlobalTime::ZERO + at
+        };
+        self.seen.iter().rfind(leads).map(|seen| seen.node)
+    }
+
     /// When a node first died after a time.
     pub(crate) fn crash_after(&self, after: Span) -> (GlobalTime, NodeId) {
         let late = |seen: &&Observation| seen.what == What::Crashed && seen.at >= GlobalTime::ZERO + after;
