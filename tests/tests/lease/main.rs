@@ -3,6 +3,7 @@
 //!
 //! ```text
 //! recipes.rs   what every recipe does, whatever its service
+//! disks.rs     whose disks matter
 //! bounds/      per recipe: between which bounds its failovers lie, and how close they come to both
 //! plans/       promises under random plans of faults
 //! costs.rs     what an idle Redis lock costs in messages
@@ -11,6 +12,7 @@
 
 mod bounds;
 mod costs;
+mod disks;
 mod plans;
 mod recipes;
 mod told;
