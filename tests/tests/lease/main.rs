@@ -6,6 +6,7 @@
 //! disks.rs     whose disks matter
 //! bounds/      per recipe: between which bounds its failovers lie, and how close they come to both
 //! plans/       promises under random plans of faults
+//! margins.rs   what `interregnum margins` finds
 //! costs.rs     what an idle Redis lock costs in messages
 //! told.rs      a run, as all of these look at it
 //! ```
@@ -13,6 +14,7 @@
 mod bounds;
 mod costs;
 mod disks;
+mod margins;
 mod plans;
 mod recipes;
 mod told;
