@@ -175,6 +175,7 @@ impl Message {
         "Connect",
         "Connected",
         "Unwatch",
+        "Proclaim",
     ];
 
     /// Those that contenders contend by.
@@ -214,6 +215,7 @@ impl Ask {
             Ask::Do(Operation::Release(_)) => 17,
             Ask::Do(Operation::Elect(..)) => 18,
             Ask::Do(Operation::Update(_)) => 19,
+            Ask::Do(Operation::Proclaim(..)) => 31,
             Ask::Renew(..) => 20,
             Ask::Connect(_) => 28,
             Ask::Read => 21,

@@ -1,7 +1,7 @@
 //! etcd: a session with a lease, and a queue of keys in which the one created first leads.
 //!
 //! **Sources.** etcd-io/etcd, main branch of 2024 and later: `client/v3/concurrency/session.go` (`NewSession`, `Done`),
-//! `election.go` (`Campaign`, `Resign`), `key.go` (`waitDeletes`); `client/v3/lease.go` (`KeepAlive`, `recvKeepAlive`,
+//! `election.go` (`Campaign`, `Proclaim`, `Resign`, `Observe`), `key.go` (`waitDeletes`); `client/v3/lease.go` (`KeepAlive`, `recvKeepAlive`,
 //! `sendKeepAliveLoop`, `deadlineLoop`); `server/lease/lessor.go` (`Promote`, `Renew`, `runLoop`);
 //! `server/etcdserver/v3_server.go` (`LeaseRenew`) and `server.go` (`ensureLeadership`, `revokeExpiredLeases`).
 //!
@@ -16,7 +16,7 @@
 //!   looks every 500 ms which leases are over, the client looks every second (`deadlineLoop`). A leader that hears nothing
 //!   any more goes on for TTL + 0..1 s, and its successor begins after TTL + 0..0.5 s and a few messages.
 //! - `Campaign` returns once. After that nothing but `Session.Done` tells the application that its reign is over, and
-//!   nothing makes it listen (`session_end`).
+//!   nothing makes it listen (`session_end`); unless it proclaims (`proclaim_every`), and is told `ErrElectionNotLeader`.
 //! - `waitDeletes` looks for keys ahead of the own and not for the own. Who was stopped until its key was gone and the
 //!   others' ahead of it too is told that it leads, with a number that is fenced off (etcd issue 19597; `Mutex.Lock` looks).
 //!
@@ -37,12 +37,15 @@
 //! - Renewals begin at the new leader when the first entry of its term is agreed on, a round trip later than there, and
 //!   leases run in full from then on: there are no checkpoints of what was left, which etcd makes every five minutes.
 //! - The rate of revocations is not limited to 1000 a second: there are at most as many leases as contenders.
-//! - `Proclaim` and `Observe` are left out: they carry the leader's value to others, and decide nothing.
+//! - What is proclaimed is not kept: a proclamation compares the key's create revision, goes through the log and is told to
+//!   those who observe. `Observe` shares the watch on the key ahead, and so looks for the first key while it waits, and where
+//!   etcd's asks for the first key when that which it watches is gone, the news says which it is.
 
 mod bugs;
 mod claims;
 mod parameters;
 mod phases;
+mod proclaim;
 #[cfg(test)]
 mod tests;
 
@@ -68,6 +71,10 @@ pub struct Etcd {
     keep_alive_check: Span,
     deadline_check: Span,
     session_end: SessionEnd,
+    /// How long a leader waits before it proclaims; zero if it never does.
+    proclaim_every: Span,
+    /// Whether those who wait observe who leads.
+    observes: bool,
     rules: Rules,
     patience: Patience,
     bug: Option<Plant>,
@@ -221,7 +228,7 @@ impl Recipe for Etcd {
             Event::RenewDue => self.on_renew_due(contender, now, out),
             Event::Resign => self.on_resign(contender, now, out),
             Event::Disconnected => self.on_disconnected(contender, now, out),
-            Event::RetryDue => self.join(contender, now, out),
+            Event::RetryDue => self.on_retry_due(contender, now, out),
             Event::GraceOver => contender.checks_since = now.mono,
         }
     }
@@ -276,6 +283,7 @@ impl Etcd {
             (Ask::Do(Operation::Leave(..)), Answer::Outcome(Outcome::Done(_) | Outcome::Refused, _)) => {
                 self.join(contender, now, out);
             }
+            (Ask::Do(Operation::Proclaim(..)), answer) => self.on_proclaimed(contender, now, answer, out),
             (Ask::Read, Answer::View(view)) => self.on_asked(contender, view, out),
             (_, Answer::Outcome(Outcome::NoSession, _)) => {
                 out.reach(Moment::SessionLost.into());
@@ -357,7 +365,9 @@ impl Etcd {
                 contender.place = Place::Waiting;
                 contender.highest = contender.highest.max(number);
                 contender.ahead = None;
-                contender.client.watch(Watch::Ahead(contender.session), out);
+                let session = contender.session;
+                let watch = if self.observes { Watch::AheadAndFirst(session) } else { Watch::Ahead(session) };
+                contender.client.watch(watch, out);
             }
             _ => self.lead(contender, out),
         }
@@ -368,6 +378,7 @@ impl Etcd {
         contender.highest = contender.highest.max(contender.created);
         contender.beaten = false;
         contender.client.stop_watching(out);
+        self.proclaim_later(out);
         out.reach(Moment::Elected.into());
     }
 
@@ -390,6 +401,7 @@ impl Etcd {
     fn begin_anew(&self, contender: &mut Contender, now: Now, out: &mut Out) {
         self.stop_keeping_alive(contender, out);
         contender.client.stop_watching(out);
+        out.cancel_timer(Timer::Retry);
         contender.place = Place::Opening;
         // The bug: with the same one.
         if self.bug == Some(Plant::KeepsDeadSession) {
@@ -405,6 +417,7 @@ impl Etcd {
     fn on_resign(&self, contender: &mut Contender, now: Now, out: &mut Out) {
         if contender.place == Place::Leading {
             contender.place = Place::Leaving;
+            out.cancel_timer(Timer::Retry);
             let leave = Operation::Leave(contender.session, Operation::named(contender.created));
             contender.client.call(Ask::Do(leave), now, out);
             out.reach(Moment::ReleaseSent.into());

@@ -66,6 +66,22 @@ const SESSION_END: ParameterSpec = ParameterSpec {
     default: |_| Value::Word("stop".to_owned()),
 };
 
+const PROCLAIM_EVERY: ParameterSpec = ParameterSpec {
+    name: "proclaim_every",
+    kind: ParameterKind::Span,
+    doc: "how long after its election, and after each answer, a leader proclaims a value; it stops leading when that is refused; 0 for never",
+    // The library proclaims when the application asks for it (client/v3/concurrency/election.go, Proclaim).
+    default: |_| Value::Span(Span::ZERO),
+};
+
+const OBSERVE: ParameterSpec = ParameterSpec {
+    name: "observe",
+    kind: ParameterKind::Flag,
+    doc: "whether a contender that waits also observes who leads, and what that proclaims",
+    // client/v3/concurrency/election.go, Observe: a call of its own.
+    default: |_| Value::Flag(false),
+};
+
 pub(super) static SPECS: &[ParameterSpec] = &[
     TTL,
     FIRST_KEEP_ALIVE_TIMEOUT,
@@ -73,6 +89,8 @@ pub(super) static SPECS: &[ParameterSpec] = &[
     DEADLINE_CHECK,
     EXPIRY_CHECK,
     SESSION_END,
+    PROCLAIM_EVERY,
+    OBSERVE,
     SERVICE_ELECTION_TIMEOUT,
     SERVICE_HEARTBEAT_INTERVAL,
     REQUEST_TIMEOUT,
@@ -122,6 +140,8 @@ pub(super) fn read(parameters: &Parameters) -> Result<Etcd, ParameterError> {
         keep_alive_check: parameters.span(&KEEP_ALIVE_CHECK)?,
         deadline_check: parameters.span(&DEADLINE_CHECK)?,
         session_end,
+        proclaim_every: parameters.span(&PROCLAIM_EVERY)?,
+        observes: parameters.flag(&OBSERVE)?,
         rules: Rules {
             seat: Seat::FirstInQueue,
             at_close: AtClose::Release,

@@ -1,9 +1,16 @@
 //! Each rule by itself is in the golden scripts; here is what they cannot say.
 
-use super::{Etcd, next_look};
-use crate::lease::{By, Lease, Recipe};
+use super::{Contender, Etcd, Place, next_look};
+use crate::lease::client::{Client, Heard};
+use crate::lease::message::{Answer, Ask};
+use crate::lease::recipe::Out;
+use crate::lease::service::{Operation, Outcome};
+use crate::lease::{By, Event, Lease, Recipe};
 use crate::{Algorithm, Strain};
-use interregnum_kernel::{Jitter, LocalTime, ParameterError, Parameters, Profile, Span, Value};
+use interregnum_kernel::{
+    Incarnation, Jitter, LocalTime, LogIndex, NodeId, Now, ParameterError, Parameters, Process, Profile,
+    Span, Value,
+};
 
 type Cluster = By<Etcd>;
 
@@ -110,4 +117,23 @@ fn the_claims_follow_from_the_timers() {
     let third = Span::secs(1).scaled(1, 3);
     assert_eq!(doses(Profile::Matched), of(Span::millis(500).saturating_sub(third)));
     assert_eq!(doses(Profile::Production), of(Span::millis(39_500)));
+}
+
+#[test]
+fn whose_proclamation_is_refused_leads_no_more_and_campaigns_again() {
+    let proclaims = cluster(Profile::Matched).with("proclaim_every", Value::Span(Span::millis(250)));
+    let recipe = Etcd::from_parameters(&proclaims).expect("the parameters fit together");
+    let process = Process { node: NodeId(0), incarnation: Incarnation::ZERO };
+    let client = Client::new(process, [NodeId(1)].into_iter().collect(), recipe.patience());
+    let (now, mut out) = (Now::default(), Out::default());
+    let mut leader = Contender { place: Place::Leading, created: 3, ..recipe.begin(client, now, &mut out) };
+    let ask = Ask::Do(Operation::Proclaim(leader.session, 3));
+    let hear = |outcome| {
+        Event::Heard(Heard::Answer { ask, asked: now.mono, answer: Answer::Outcome(outcome, LogIndex(5)) })
+    };
+    recipe.on(&mut leader, now, hear(Outcome::Done(0)), &mut out);
+    assert_eq!(recipe.leads(&leader, now), Some(3), "the key is as it was created");
+    recipe.on(&mut leader, now, hear(Outcome::Refused), &mut out);
+    assert_eq!(recipe.leads(&leader, now), None, "ErrElectionNotLeader");
+    assert_eq!(leader.place, Place::Joining, "its session goes on");
 }

@@ -113,6 +113,8 @@ pub enum Operation {
     /// Delete that key, if it is still the one created at this revision, modulo 2^30: the request may arrive again when the
     /// session has another.
     Leave(SessionId, u32),
+    /// Write a new value into that key, under the same condition (etcd's proclamation). What the value is matters to nobody here.
+    Proclaim(SessionId, u32),
     /// Take the lock for the session, if nobody has it.
     Acquire(SessionId),
     /// Let go of the lock, if the session has it.
@@ -141,6 +143,7 @@ impl Operation {
             | Operation::Close(session, _)
             | Operation::Join(session)
             | Operation::Leave(session, _)
+            | Operation::Proclaim(session, _)
             | Operation::Acquire(session)
             | Operation::Release(session)
             | Operation::Elect(session, _)
@@ -160,6 +163,7 @@ impl Operation {
             Operation::Release(session) => (6, session.packed()),
             Operation::Elect(session, number) => (7, numbered(session, number)),
             Operation::Update(update) => (8, packed_update(update)),
+            Operation::Proclaim(session, number) => (9, numbered(session, number)),
         };
         Command(MARK | code << CODE_AT | body)
     }
@@ -188,6 +192,10 @@ impl Operation {
                 Operation::Elect(session, number)
             }
             8 => Operation::Update(unpacked_update(body)),
+            9 => {
+                let (session, number) = unnumbered(body);
+                Operation::Proclaim(session, number)
+            }
             _ => return None,
         })
     }
@@ -248,6 +256,8 @@ mod tests {
                 Operation::Release(session),
                 Operation::Elect(session, 0),
                 Operation::Elect(session, (1 << 30) - 1),
+                Operation::Proclaim(session, 0),
+                Operation::Proclaim(session, (1 << 30) - 1),
             ];
             operations.extend(updates.map(Operation::Update));
             for operation in operations {

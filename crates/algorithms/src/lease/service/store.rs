@@ -58,6 +58,8 @@ pub struct Changes {
     pub closed: Option<(SessionId, Ending)>,
     /// The session whose own key is gone.
     pub left: Option<SessionId>,
+    /// The session whose own key has another value.
+    pub proclaimed: Option<SessionId>,
     /// Whether the lock was written.
     pub lock: bool,
     /// Who let go of the lock because its session ended.
@@ -121,6 +123,10 @@ impl Store {
     pub fn created(&self, session: SessionId) -> Option<LogIndex> {
         self.queue.iter().rfind(|(_, owner)| *owner == session).map(|(created, _)| *created)
     }
+    /// The same, if what an operation names of it is this.
+    fn created_named(&self, session: SessionId, number: u32) -> Option<LogIndex> {
+        self.created(session).filter(|created| Operation::named(created.0) == number)
+    }
     /// Whose key was created last before the session's own, or at all where it has none.
     pub fn ahead_of(&self, session: SessionId) -> Option<SessionId> {
         let own = self.queue.iter().rposition(|(_, owner)| *owner == session).unwrap_or(self.queue.len());
@@ -164,13 +170,14 @@ impl Store {
         match operation {
             Operation::Close(_, ending) => self.close(index, session, ending, changes),
             Operation::Join(_) => self.join(index, session),
-            Operation::Leave(_, number) => {
-                let own = self.created(session);
-                match own.filter(|created| Operation::named(created.0) == number) {
-                    Some(_) => self.leave(session, changes),
-                    None => Outcome::Refused,
-                }
+            Operation::Leave(_, number) if self.created_named(session, number).is_some() => {
+                self.leave(session, changes)
             }
+            Operation::Proclaim(_, number) if self.created_named(session, number).is_some() => {
+                changes.proclaimed = Some(session);
+                Outcome::Done(0)
+            }
+            Operation::Leave(..) | Operation::Proclaim(..) => Outcome::Refused,
             Operation::Acquire(_) => self.acquire(index, session, changes),
             Operation::Release(_) => self.release(index, session, changes),
             Operation::Elect(_, number) if number == Operation::named(self.lock.number) => {

@@ -17,6 +17,8 @@ pub enum Watch {
     Lock,
     /// The key that was created last before this session's own: told when that is gone.
     Ahead(SessionId),
+    /// The same, and besides the key that was created first: told also when that is another one, or has another value.
+    AheadAndFirst(SessionId),
 }
 
 impl Watch {
@@ -25,6 +27,7 @@ impl Watch {
         match self {
             Watch::Lock => 0,
             Watch::Ahead(session) => session.packed() + 1,
+            Watch::AheadAndFirst(session) => (1 << 32) + session.packed() + 1,
         }
     }
 }
@@ -148,12 +151,16 @@ impl Watches {
 
     /// The data has changed: who is to be told what.
     pub(super) fn notify(&mut self, store: &Store, changes: &Changes, mut send: impl FnMut(NodeId, Reply)) {
+        let first = store.leader().map(|(_, session)| session);
+        let is_proclaimed = changes.proclaimed.is_some() && changes.proclaimed == first;
         for (client, slot) in self.slots.iter_mut().enumerate() {
             let Slot { closed, watching: Some(watching) } = slot else { continue };
             let waits = watching.told == LogIndex::ZERO;
+            let is_left = changes.left.is_some() && changes.left == watching.ahead;
             let concerned = match watching.watch {
                 Watch::Lock => changes.lock,
-                Watch::Ahead(_) => changes.left.is_some() && changes.left == watching.ahead,
+                Watch::Ahead(_) => is_left,
+                Watch::AheadAndFirst(_) => is_left || changes.granted.is_some() || is_proclaimed,
             };
             let on = Connection::of(self.life, *closed);
             if (waits || concerned)
@@ -196,7 +203,7 @@ fn tell(watching: &mut Watching, on: Connection, store: &Store) -> Option<Reply>
     }
     watching.ahead = match watching.watch {
         Watch::Lock => None,
-        Watch::Ahead(session) => store.ahead_of(session),
+        Watch::Ahead(session) | Watch::AheadAndFirst(session) => store.ahead_of(session),
     };
     watching.told = store.revision().max(LogIndex(1));
     watching.confirmed = false;

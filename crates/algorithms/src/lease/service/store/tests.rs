@@ -164,3 +164,24 @@ fn a_record_is_written_only_by_who_has_read_it() {
     assert_eq!(outcomes, expected, "a transition is counted for every new holder, and after a release");
     assert_eq!(store.lock().stamp, 7);
 }
+
+#[test]
+fn a_proclamation_counts_for_the_key_that_it_names_and_no_other() {
+    let operations = [
+        Operation::Open(s(1)),
+        Operation::Join(s(1)),
+        Operation::Proclaim(s(1), 2),
+        Operation::Leave(s(1), 2),
+        Operation::Proclaim(s(1), 2),
+        Operation::Join(s(1)),
+        Operation::Proclaim(s(1), 2),
+        Operation::Close(s(1), Ending::Expired),
+        Operation::Proclaim(s(1), 6),
+    ];
+    let (store, applied) = after(Seat::FirstInQueue, AtClose::Release, &operations);
+    assert_eq!(applied[2].1.proclaimed, Some(s(1)), "the key is there");
+    assert_eq!(applied[4], (Outcome::Refused, Changes::default()), "it was deleted");
+    assert_eq!(applied[6], (Outcome::Refused, Changes::default()), "it was created anew, at 6");
+    assert_eq!(applied[8].0, Outcome::NoSession, "its session is over");
+    assert_eq!(store.leader(), None, "and no proclamation has made a key");
+}
