@@ -212,7 +212,7 @@ impl Ask {
             Ask::Do(Operation::Join(_)) => 14,
             Ask::Do(Operation::Leave(..)) => 15,
             Ask::Do(Operation::Acquire(_)) => 16,
-            Ask::Do(Operation::Release(_)) => 17,
+            Ask::Do(Operation::Release(..)) => 17,
             Ask::Do(Operation::Elect(..)) => 18,
             Ask::Do(Operation::Update(_)) => 19,
             Ask::Do(Operation::Proclaim(..)) => 31,

@@ -43,6 +43,8 @@ pub mod chubby;
 pub mod kafka;
 // Redis.
 pub mod redis;
+#[cfg(test)]
+mod tests;
 
 pub use any::{AnyContender, AnyRecipe};
 pub use recipe::{Event, Recipe};

@@ -90,10 +90,11 @@ impl Chubby {
 
     /// The operator asks a holder to give up. It stops at once, and then lets go.
     pub(super) fn on_resign(&self, contender: &mut Contender, now: Now, out: &mut Out) {
-        if let Place::Holding { .. } = contender.place {
+        if let Place::Holding { generation, .. } = contender.place {
             contender.place = Place::Releasing;
             contender.resigned = true;
-            contender.client.call(Ask::Do(Operation::Release(contender.session)), now, out);
+            let release = Operation::Release(contender.session, Operation::named(generation));
+            contender.client.call(Ask::Do(release), now, out);
             out.reach(Moment::ReleaseSent.into());
         }
     }

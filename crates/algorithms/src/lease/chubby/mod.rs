@@ -277,7 +277,7 @@ impl Chubby {
                 self.on_opened(contender, now, asked, out);
             }
             (Ask::Do(Operation::Acquire(_)), answer) => self.on_acquire(contender, now, answer, out),
-            (Ask::Do(Operation::Release(_)), _) => self.on_released(contender, now, out),
+            (Ask::Do(Operation::Release(..)), _) => self.on_released(contender, now, out),
             (Ask::Do(Operation::Close(..)), _) => self.open(contender, now, out),
             _ => {}
         }

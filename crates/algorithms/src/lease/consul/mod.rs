@@ -285,7 +285,7 @@ impl Consul {
                 contender.place = Place::Looking;
                 contender.client.watch(Watch::Lock, out);
             }
-            (Ask::Do(Operation::Release(session)), answer) => match answer {
+            (Ask::Do(Operation::Release(session, _)), answer) => match answer {
                 Answer::Outcome(Outcome::NoSession, _) => {
                     out.reach(Moment::SessionLost.into());
                     self.lock(contender, now, out);
@@ -449,7 +449,8 @@ impl Consul {
         contender.client.stop_watching(out);
         out.cancel_timer(Timer::Grace);
         self.renew_no_more(contender, out);
-        contender.client.call(Ask::Do(Operation::Release(contender.session)), now, out);
+        let release = Operation::Release(contender.session, Operation::named(contender.number));
+        contender.client.call(Ask::Do(release), now, out);
         out.reach(Moment::ReleaseSent.into());
     }
 }

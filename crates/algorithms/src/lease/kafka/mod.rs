@@ -24,8 +24,11 @@
 //! more. Where several brokers try, all but one are refused.
 //!
 //! **Deviations.** Those of [`super::zookeeper`] as to sessions. One look at the service stands for Kafka's reads of the node
-//! and the epoch one after another. The epoch's value stands for the version of its node. A broker's start, its other nodes
-//! and what a controller loads before it begins are left out.
+//! and the epoch one after another. The epoch's value stands for the version of its node. An election under way is given up
+//! with the connection, and a look on the next one tells what became of it; in Kafka the transaction is repeated there
+//! (`retryRequestUntilConnected`), and where its node is in the way the same two reads tell (`checkControllerAndEpoch`). So
+//! who was not elected tries a look later than there. A broker's start, its other nodes and what a controller loads before it
+//! begins are left out.
 //!
 //! ```text
 //! mod.rs         elections
@@ -218,7 +221,7 @@ impl Kafka {
         }
         match turn {
             // A controller goes on, and a request to delete the node is repeated until it is answered (KafkaZkClient,
-            // retryRequestUntilConnected). An election fails with the connection.
+            // retryRequestUntilConnected). An election is given up, and looked at again; see the deviations.
             Turn::Suspended if self.outlives_connection(contender) => {}
             Turn::Suspended => {
                 contender.session.client.give_up_call(out);
@@ -328,7 +331,9 @@ impl Kafka {
     fn on_resign(&self, contender: &mut Contender, now: Now, out: &mut Out) {
         if contender.place == Place::Controller {
             contender.place = Place::Resigning;
-            contender.session.client.call(Ask::Do(Operation::Release(contender.session.id())), now, out);
+            // KafkaZkClient.deleteController, which checks the epoch in the same transaction.
+            let release = Operation::Release(contender.session.id(), Operation::named(contender.epoch));
+            contender.session.client.call(Ask::Do(release), now, out);
             out.reach(Moment::ReleaseSent.into());
         }
     }

@@ -117,8 +117,9 @@ pub enum Operation {
     Proclaim(SessionId, u32),
     /// Take the lock for the session, if nobody has it.
     Acquire(SessionId),
-    /// Let go of the lock, if the session has it.
-    Release(SessionId),
+    /// Let go of the lock, if the session has it under this number, modulo 2^30: the request may arrive again when the session
+    /// has taken the lock once more.
+    Release(SessionId, u32),
     /// Take the lock and raise its number, if nobody has it and the number is still the one named, modulo 2^30 (Kafka's
     /// controller and its epoch).
     Elect(SessionId, u32),
@@ -145,7 +146,7 @@ impl Operation {
             | Operation::Leave(session, _)
             | Operation::Proclaim(session, _)
             | Operation::Acquire(session)
-            | Operation::Release(session)
+            | Operation::Release(session, _)
             | Operation::Elect(session, _)
             | Operation::Update(Update { writer: session, .. }) => session,
         }
@@ -160,7 +161,7 @@ impl Operation {
             Operation::Join(session) => (3, session.packed()),
             Operation::Leave(session, number) => (4, numbered(session, number)),
             Operation::Acquire(session) => (5, session.packed()),
-            Operation::Release(session) => (6, session.packed()),
+            Operation::Release(session, number) => (6, numbered(session, number)),
             Operation::Elect(session, number) => (7, numbered(session, number)),
             Operation::Update(update) => (8, packed_update(update)),
             Operation::Proclaim(session, number) => (9, numbered(session, number)),
@@ -186,7 +187,10 @@ impl Operation {
                 Operation::Leave(session, number)
             }
             5 => Operation::Acquire(session),
-            6 => Operation::Release(session),
+            6 => {
+                let (session, number) = unnumbered(body);
+                Operation::Release(session, number)
+            }
             7 => {
                 let (session, number) = unnumbered(body);
                 Operation::Elect(session, number)
@@ -253,7 +257,8 @@ mod tests {
                 Operation::Leave(session, 0),
                 Operation::Leave(session, (1 << 30) - 1),
                 Operation::Acquire(session),
-                Operation::Release(session),
+                Operation::Release(session, 0),
+                Operation::Release(session, (1 << 30) - 1),
                 Operation::Elect(session, 0),
                 Operation::Elect(session, (1 << 30) - 1),
                 Operation::Proclaim(session, 0),

@@ -179,7 +179,7 @@ impl Store {
             }
             Operation::Leave(..) | Operation::Proclaim(..) => Outcome::Refused,
             Operation::Acquire(_) => self.acquire(index, session, changes),
-            Operation::Release(_) => self.release(index, session, changes),
+            Operation::Release(_, number) => self.release(index, (session, number), changes),
             Operation::Elect(_, number) if number == Operation::named(self.lock.number) => {
                 self.acquire(index, session, changes)
             }
@@ -241,8 +241,13 @@ impl Store {
         }
     }
 
-    fn release(&mut self, index: LogIndex, session: SessionId, changes: &mut Changes) -> Outcome {
-        if self.lock.holder != Some(session) {
+    fn release(
+        &mut self,
+        index: LogIndex,
+        (session, number): (SessionId, u32),
+        changes: &mut Changes,
+    ) -> Outcome {
+        if self.lock.holder != Some(session) || Operation::named(self.lock.number) != number {
             return Outcome::Refused;
         }
         self.lock.holder = None;

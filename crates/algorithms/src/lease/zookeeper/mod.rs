@@ -291,9 +291,8 @@ impl ZooKeeper {
         answer: Answer,
         out: &mut Out,
     ) {
-        let Answer::Outcome(Outcome::Done(number), _) = answer else { return };
-        match operation {
-            Operation::Join(_) => {
+        match (operation, answer) {
+            (Operation::Join(_), Answer::Outcome(Outcome::Done(number), _)) => {
                 out.reach(Moment::KeyWritten.into());
                 contender.created = number;
                 contender.place = Place::Waiting;
@@ -301,7 +300,10 @@ impl ZooKeeper {
                     self.look(contender, false, out);
                 }
             }
-            Operation::Leave(..) => self.join(contender, now, out),
+            // Refused is a repeated request whose first answer was lost: the node is gone.
+            (Operation::Leave(..), Answer::Outcome(Outcome::Done(_) | Outcome::Refused, _)) => {
+                self.join(contender, now, out);
+            }
             _ => {}
         }
     }
