@@ -4,56 +4,49 @@ use super::client::Patience;
 use crate::Algorithm as _;
 use crate::profile::{self, check_heartbeat, check_timeout, refuse};
 use crate::raft::Raft;
-use interregnum_kernel::{
-    Jitter, NodeSet, ParameterError, ParameterKind, ParameterSpec, Parameters, Profile, Span, Value,
+use interregnum_kernel::{Jitter, NodeSet, ParameterError, ParameterSpec, Parameters, Span, Value};
+
+/// A parameter with a default for each profile: `by_profile! { Span "name": "doc", matched: ..., production: ... }`.
+macro_rules! by_profile {
+    ($kind:ident $name:literal: $doc:literal, matched: $matched:expr, production: $production:expr $(,)?) => {
+        interregnum_kernel::ParameterSpec {
+            name: $name,
+            kind: interregnum_kernel::ParameterKind::$kind,
+            doc: $doc,
+            default: |profile| {
+                interregnum_kernel::Value::$kind(match profile {
+                    interregnum_kernel::Profile::Matched => $matched,
+                    interregnum_kernel::Profile::Production => $production,
+                })
+            },
+        }
+    };
+}
+
+pub(crate) use by_profile;
+
+pub(crate) const SERVICE_ELECTION_TIMEOUT: ParameterSpec = by_profile! {
+    Jitter "service_election_timeout": "how long a service node waits for the service's leader before it stands",
+    matched: profile::FAILURE_TIMEOUT,
+    production: Jitter::between(Span::millis(1000), Span::millis(1999)),
 };
 
-pub(crate) const SERVICE_ELECTION_TIMEOUT: ParameterSpec = ParameterSpec {
-    name: "service_election_timeout",
-    kind: ParameterKind::Jitter,
-    doc: "how long a service node waits for the service's leader before it stands",
-    default: |profile| {
-        Value::Jitter(match profile {
-            Profile::Matched => profile::FAILURE_TIMEOUT,
-            Profile::Production => Jitter::between(Span::millis(1000), Span::millis(1999)),
-        })
-    },
+pub(crate) const SERVICE_HEARTBEAT_INTERVAL: ParameterSpec = by_profile! {
+    Span "service_heartbeat_interval": "how often the service's leader is heard by the service's other nodes",
+    matched: profile::HEARTBEAT_INTERVAL,
+    production: Span::millis(100),
 };
 
-pub(crate) const SERVICE_HEARTBEAT_INTERVAL: ParameterSpec = ParameterSpec {
-    name: "service_heartbeat_interval",
-    kind: ParameterKind::Span,
-    doc: "how often the service's leader is heard by the service's other nodes",
-    default: |profile| {
-        Value::Span(match profile {
-            Profile::Matched => profile::HEARTBEAT_INTERVAL,
-            Profile::Production => Span::millis(100),
-        })
-    },
+pub(crate) const REQUEST_TIMEOUT: ParameterSpec = by_profile! {
+    Span "request_timeout": "how long a contender waits for the service's answer before it asks another service node",
+    matched: Span::millis(50),
+    production: Span::secs(1),
 };
 
-pub(crate) const REQUEST_TIMEOUT: ParameterSpec = ParameterSpec {
-    name: "request_timeout",
-    kind: ParameterKind::Span,
-    doc: "how long a contender waits for the service's answer before it asks another service node",
-    default: |profile| {
-        Value::Span(match profile {
-            Profile::Matched => Span::millis(50),
-            Profile::Production => Span::secs(1),
-        })
-    },
-};
-
-pub(crate) const REQUEST_BACKOFF: ParameterSpec = ParameterSpec {
-    name: "request_backoff",
-    kind: ParameterKind::Jitter,
-    doc: "how long a contender waits before it asks again where the service had no leader",
-    default: |profile| {
-        Value::Jitter(match profile {
-            Profile::Matched => Jitter::between(Span::millis(10), Span::millis(20)),
-            Profile::Production => Jitter::between(Span::millis(50), Span::millis(100)),
-        })
-    },
+pub(crate) const REQUEST_BACKOFF: ParameterSpec = by_profile! {
+    Jitter "request_backoff": "how long a contender waits before it asks again where the service had no leader",
+    matched: Jitter::between(Span::millis(10), Span::millis(20)),
+    production: Jitter::between(Span::millis(50), Span::millis(100)),
 };
 
 /// The Raft that replicates the service.

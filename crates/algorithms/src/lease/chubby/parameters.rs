@@ -4,64 +4,40 @@
 
 use super::{Chubby, Plant};
 use crate::lease::parameters::{
-    REQUEST_BACKOFF, REQUEST_TIMEOUT, SERVICE_ELECTION_TIMEOUT, SERVICE_HEARTBEAT_INTERVAL, patience,
+    REQUEST_BACKOFF, REQUEST_TIMEOUT, SERVICE_ELECTION_TIMEOUT, SERVICE_HEARTBEAT_INTERVAL, by_profile,
+    patience,
 };
 use crate::lease::service::{AtClose, Flaw, Rules, Seat, SessionRules};
 use crate::profile::{check_timeout, refuse};
 use interregnum_kernel::{
-    Jitter, ParameterError, ParameterKind, ParameterSpec, Parameters, Profile, Span, TOLERABLE_DRIFT_PPM,
-    Value,
+    Jitter, ParameterError, ParameterKind, ParameterSpec, Parameters, Span, TOLERABLE_DRIFT_PPM, Value,
 };
 
 /// What the paper allows at most for a lease under load (section 3) and for a lock-delay (section 2.4).
 const MINUTE: Span = Span::secs(60);
 
-const LEASE: ParameterSpec = ParameterSpec {
-    name: "lease",
-    kind: ParameterKind::Span,
-    doc: "how long a session lives from the answer to a KeepAlive; a master under load gives up to a minute",
-    default: |profile| {
-        Value::Span(match profile {
-            Profile::Matched => Span::millis(300),
-            Profile::Production => Span::secs(12),
-        })
-    },
+const LEASE: ParameterSpec = by_profile! {
+    Span "lease": "how long a session lives from the answer to a KeepAlive; a master under load gives up to a minute",
+    matched: Span::millis(300),
+    production: Span::secs(12),
 };
 
-const ANSWER_BEFORE: ParameterSpec = ParameterSpec {
-    name: "answer_before",
-    kind: ParameterKind::Span,
-    doc: "the master holds a KeepAlive back until the session's lease has only so much left",
-    default: |profile| {
-        Value::Span(match profile {
-            Profile::Matched => Span::millis(100),
-            Profile::Production => Span::secs(4),
-        })
-    },
+const ANSWER_BEFORE: ParameterSpec = by_profile! {
+    Span "answer_before": "the master holds a KeepAlive back until the session's lease has only so much left",
+    matched: Span::millis(100),
+    production: Span::secs(4),
 };
 
-const GRACE_PERIOD: ParameterSpec = ParameterSpec {
-    name: "grace_period",
-    kind: ParameterKind::Span,
-    doc: "how long a client whose local lease is over waits, without acting, for its session to turn out safe",
-    default: |profile| {
-        Value::Span(match profile {
-            Profile::Matched => Span::micros(1_125_000),
-            Profile::Production => Span::secs(45),
-        })
-    },
+const GRACE_PERIOD: ParameterSpec = by_profile! {
+    Span "grace_period": "how long a client whose local lease is over waits, without acting, for its session to turn out safe",
+    matched: Span::micros(1_125_000),
+    production: Span::secs(45),
 };
 
-const LOCK_DELAY: ParameterSpec = ParameterSpec {
-    name: "lock_delay",
-    kind: ParameterKind::Span,
-    doc: "how long nobody gets a lock after its holder's session ended without releasing it; at most a minute",
-    default: |profile| {
-        Value::Span(match profile {
-            Profile::Matched => Span::millis(375),
-            Profile::Production => Span::secs(15),
-        })
-    },
+const LOCK_DELAY: ParameterSpec = by_profile! {
+    Span "lock_delay": "how long nobody gets a lock after its holder's session ended without releasing it; at most a minute",
+    matched: Span::millis(375),
+    production: Span::secs(15),
 };
 
 const DRIFT_ALLOWANCE: ParameterSpec = ParameterSpec {
@@ -71,16 +47,10 @@ const DRIFT_ALLOWANCE: ParameterSpec = ParameterSpec {
     default: |_| Value::Count(TOLERABLE_DRIFT_PPM as u64),
 };
 
-const ACQUIRE_RETRY: ParameterSpec = ParameterSpec {
-    name: "acquire_retry",
-    kind: ParameterKind::Jitter,
-    doc: "how long a contender waits before it asks again for a lock that is kept back by the lock-delay",
-    default: |profile| {
-        Value::Jitter(match profile {
-            Profile::Matched => Jitter::between(Span::millis(25), Span::millis(50)),
-            Profile::Production => Jitter::between(Span::secs(1), Span::secs(2)),
-        })
-    },
+const ACQUIRE_RETRY: ParameterSpec = by_profile! {
+    Jitter "acquire_retry": "how long a contender waits before it asks again for a lock that is kept back by the lock-delay",
+    matched: Jitter::between(Span::millis(25), Span::millis(50)),
+    production: Jitter::between(Span::secs(1), Span::secs(2)),
 };
 
 pub(super) static SPECS: &[ParameterSpec] = &[

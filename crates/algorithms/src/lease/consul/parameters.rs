@@ -2,7 +2,8 @@
 
 use super::{Consul, Plant, StopsAt};
 use crate::lease::parameters::{
-    REQUEST_BACKOFF, REQUEST_TIMEOUT, SERVICE_ELECTION_TIMEOUT, SERVICE_HEARTBEAT_INTERVAL, patience,
+    REQUEST_BACKOFF, REQUEST_TIMEOUT, SERVICE_ELECTION_TIMEOUT, SERVICE_HEARTBEAT_INTERVAL, by_profile,
+    patience,
 };
 use crate::lease::service::{AtClose, Flaw, Rules, Seat, SessionRules};
 use crate::profile::refuse;
@@ -92,17 +93,11 @@ const MONITOR_RETRY_TIME: ParameterSpec = ParameterSpec {
     default: |profile| of_profile(profile, Span::secs(2)),
 };
 
-const RPC_HOLD: ParameterSpec = ParameterSpec {
-    name: "rpc_hold",
-    kind: ParameterKind::Span,
-    doc: "how long the client's agent tries to get a request answered before it reports an error",
+const RPC_HOLD: ParameterSpec = by_profile! {
+    Span "rpc_hold": "how long the client's agent tries to get a request answered before it reports an error",
     // agent/consul/config.go, RPCHoldTimeout: three and a half times the service's longest election timeout, here as there.
-    default: |profile| {
-        Value::Span(match profile {
-            Profile::Matched => Span::secs(1),
-            Profile::Production => Span::secs(7),
-        })
-    },
+    matched: Span::secs(1),
+    production: Span::secs(7),
 };
 
 const CONNECTION_TIMEOUT: ParameterSpec = ParameterSpec {

@@ -3,36 +3,25 @@
 use super::bugs::Plant;
 use super::{Etcd, SessionEnd};
 use crate::lease::parameters::{
-    REQUEST_BACKOFF, REQUEST_TIMEOUT, SERVICE_ELECTION_TIMEOUT, SERVICE_HEARTBEAT_INTERVAL, patience,
+    REQUEST_BACKOFF, REQUEST_TIMEOUT, SERVICE_ELECTION_TIMEOUT, SERVICE_HEARTBEAT_INTERVAL, by_profile,
+    patience,
 };
 use crate::lease::service::{AtClose, Rules, Seat, SessionRules};
 use crate::profile::refuse;
-use interregnum_kernel::{ParameterError, ParameterKind, ParameterSpec, Parameters, Profile, Span, Value};
+use interregnum_kernel::{ParameterError, ParameterKind, ParameterSpec, Parameters, Span, Value};
 
-const TTL: ParameterSpec = ParameterSpec {
-    name: "ttl",
-    kind: ParameterKind::Span,
-    doc: "how long a lease lives without a keep-alive; whole seconds, and at least one and a half election timeouts of the service",
-    // Production: client/v3/concurrency/session.go, defaultSessionTTL.
-    default: |profile| {
-        Value::Span(match profile {
-            Profile::Matched => Span::secs(1),
-            Profile::Production => Span::secs(60),
-        })
-    },
+const TTL: ParameterSpec = by_profile! {
+    Span "ttl": "how long a lease lives without a keep-alive; whole seconds, and at least one and a half election timeouts of the service",
+    matched: Span::secs(1),
+    // client/v3/concurrency/session.go, defaultSessionTTL.
+    production: Span::secs(60),
 };
 
-const FIRST_KEEP_ALIVE_TIMEOUT: ParameterSpec = ParameterSpec {
-    name: "first_keep_alive_timeout",
-    kind: ParameterKind::Span,
-    doc: "how long a client takes a new lease for alive before the first keep-alive is answered",
-    // Production: client/v3/lease.go, defaultTTL, where no dial timeout is set; otherwise that and a second.
-    default: |profile| {
-        Value::Span(match profile {
-            Profile::Matched => Span::secs(1),
-            Profile::Production => Span::secs(5),
-        })
-    },
+const FIRST_KEEP_ALIVE_TIMEOUT: ParameterSpec = by_profile! {
+    Span "first_keep_alive_timeout": "how long a client takes a new lease for alive before the first keep-alive is answered",
+    matched: Span::secs(1),
+    // client/v3/lease.go, defaultTTL, where no dial timeout is set; otherwise that and a second.
+    production: Span::secs(5),
 };
 
 const KEEP_ALIVE_CHECK: ParameterSpec = ParameterSpec {

@@ -4,35 +4,23 @@ use super::Kafka;
 use super::bugs::Plant;
 use crate::lease::client::Patience;
 use crate::lease::parameters::{
-    REQUEST_TIMEOUT, SERVICE_ELECTION_TIMEOUT, SERVICE_HEARTBEAT_INTERVAL, patience,
+    REQUEST_TIMEOUT, SERVICE_ELECTION_TIMEOUT, SERVICE_HEARTBEAT_INTERVAL, by_profile, patience,
 };
 use crate::lease::zookeeper::parameters::{RECONNECT_DELAY, clamp_warning, read_times};
-use interregnum_kernel::{ParameterError, ParameterKind, ParameterSpec, Parameters, Profile, Span, Value};
+use interregnum_kernel::{ParameterError, ParameterSpec, Parameters, Span};
 
-const SESSION_TIMEOUT: ParameterSpec = ParameterSpec {
-    name: "session_timeout",
-    kind: ParameterKind::Span,
-    doc: "zookeeper.session.timeout.ms: how long a broker's session lives without a ping, in whole milliseconds; the service grants 2 to 20 of its ticks",
-    // Production: 18 s since Kafka 2.5, 6 s before (KafkaConfig.ZkSessionTimeoutMs).
-    default: |profile| {
-        Value::Span(match profile {
-            Profile::Matched => Span::millis(300),
-            Profile::Production => Span::secs(18),
-        })
-    },
+const SESSION_TIMEOUT: ParameterSpec = by_profile! {
+    Span "session_timeout": "zookeeper.session.timeout.ms: how long a broker's session lives without a ping, in whole milliseconds; the service grants 2 to 20 of its ticks",
+    matched: Span::millis(300),
+    // 18 s since Kafka 2.5, 6 s before (KafkaConfig.ZkSessionTimeoutMs).
+    production: Span::secs(18),
 };
 
-const TICK_TIME: ParameterSpec = ParameterSpec {
-    name: "tick_time",
-    kind: ParameterKind::Span,
-    doc: "the service's tick, in whole milliseconds: sessions are ended at multiples of it, never before their time",
-    // Production: Kafka's zookeeper.properties sets none, and ZooKeeperServer.DEFAULT_TICK_TIME is 3 s.
-    default: |profile| {
-        Value::Span(match profile {
-            Profile::Matched => Span::millis(50),
-            Profile::Production => Span::secs(3),
-        })
-    },
+const TICK_TIME: ParameterSpec = by_profile! {
+    Span "tick_time": "the service's tick, in whole milliseconds: sessions are ended at multiples of it, never before their time",
+    matched: Span::millis(50),
+    // Kafka's zookeeper.properties sets none, and ZooKeeperServer.DEFAULT_TICK_TIME is 3 s.
+    production: Span::secs(3),
 };
 
 pub(super) static SPECS: &[ParameterSpec] = &[

@@ -2,48 +2,29 @@
 
 use super::Kubernetes;
 use crate::lease::parameters::{
-    REQUEST_BACKOFF, REQUEST_TIMEOUT, SERVICE_ELECTION_TIMEOUT, SERVICE_HEARTBEAT_INTERVAL, patience,
+    REQUEST_BACKOFF, REQUEST_TIMEOUT, SERVICE_ELECTION_TIMEOUT, SERVICE_HEARTBEAT_INTERVAL, by_profile,
+    patience,
 };
 use crate::profile::{HEARTBEAT_INTERVAL, refuse};
-use interregnum_kernel::{
-    Jitter, ParameterError, ParameterKind, ParameterSpec, Parameters, Profile, Span, Value,
+use interregnum_kernel::{Jitter, ParameterError, ParameterKind, ParameterSpec, Parameters, Span, Value};
+
+const LEASE_DURATION: ParameterSpec = by_profile! {
+    Span "lease_duration": "for how long a candidate must have seen no change of the record before it takes over; the record keeps whole seconds",
+    matched: Span::secs(1),
+    production: Span::secs(15),
 };
 
-const LEASE_DURATION: ParameterSpec = ParameterSpec {
-    name: "lease_duration",
-    kind: ParameterKind::Span,
-    doc: "for how long a candidate must have seen no change of the record before it takes over; the record keeps whole seconds",
-    default: |profile| {
-        Value::Span(match profile {
-            Profile::Matched => Span::secs(1),
-            Profile::Production => Span::secs(15),
-        })
-    },
-};
-
-const RENEW_DEADLINE: ParameterSpec = ParameterSpec {
-    name: "renew_deadline",
-    kind: ParameterKind::Span,
-    doc: "for how long a holder tries to renew, from the beginning of a round, before it stops; below the lease duration",
+const RENEW_DEADLINE: ParameterSpec = by_profile! {
+    Span "renew_deadline": "for how long a holder tries to renew, from the beginning of a round, before it stops; below the lease duration",
     // Matched: as near to client-go's proportion, two thirds of the lease, as whole milliseconds come.
-    default: |profile| {
-        Value::Span(match profile {
-            Profile::Matched => Span::millis(667),
-            Profile::Production => Span::secs(10),
-        })
-    },
+    matched: Span::millis(667),
+    production: Span::secs(10),
 };
 
-const RETRY_PERIOD: ParameterSpec = ParameterSpec {
-    name: "retry_period",
-    kind: ParameterKind::Span,
-    doc: "how long a holder waits between two rounds of renewal and between the tries of a round, and the least that a candidate waits",
-    default: |profile| {
-        Value::Span(match profile {
-            Profile::Matched => HEARTBEAT_INTERVAL,
-            Profile::Production => Span::secs(2),
-        })
-    },
+const RETRY_PERIOD: ParameterSpec = by_profile! {
+    Span "retry_period": "how long a holder waits between two rounds of renewal and between the tries of a round, and the least that a candidate waits",
+    matched: HEARTBEAT_INTERVAL,
+    production: Span::secs(2),
 };
 
 const JITTER_FACTOR: ParameterSpec = ParameterSpec {

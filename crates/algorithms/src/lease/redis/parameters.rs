@@ -1,63 +1,40 @@
 //! What can be set of the Redis lock, and what of it is refused.
 
+use crate::lease::parameters::by_profile;
 use crate::profile::{HEARTBEAT_INTERVAL, check_timeout, refuse};
 use interregnum_kernel::{
-    Deadline, Jitter, NodeSet, Now, ParameterError, ParameterKind, ParameterSpec, Parameters, Profile, Span,
-    Value, WallTime,
+    Deadline, Jitter, NodeSet, Now, ParameterError, ParameterKind, ParameterSpec, Parameters, Span, Value,
+    WallTime,
 };
 
-pub(super) const TTL: ParameterSpec = ParameterSpec {
-    name: "ttl",
-    kind: ParameterKind::Span,
-    doc: "for how long a lock is set or extended, in whole milliseconds",
-    // Production: redsync, redsync.go, NewMutex (expiry).
-    default: |profile| {
-        Value::Span(match profile {
-            Profile::Matched => Span::millis(300),
-            Profile::Production => Span::secs(8),
-        })
-    },
+pub(super) const TTL: ParameterSpec = by_profile! {
+    Span "ttl": "for how long a lock is set or extended, in whole milliseconds",
+    matched: Span::millis(300),
+    // redsync, redsync.go, NewMutex (expiry).
+    production: Span::secs(8),
 };
 
-pub(super) const EXTEND_EVERY: ParameterSpec = ParameterSpec {
-    name: "extend_every",
-    kind: ParameterKind::Span,
-    doc: "how long after the answers to the last extension the holder asks for the next; below the validity",
-    // Production: a third of the ttl, as Redisson's watchdog (lockWatchdogTimeout / 3). Redlock leaves it to the user.
-    default: |profile| {
-        Value::Span(match profile {
-            Profile::Matched => HEARTBEAT_INTERVAL,
-            Profile::Production => Span::millis(2_666),
-        })
-    },
+pub(super) const EXTEND_EVERY: ParameterSpec = by_profile! {
+    Span "extend_every": "how long after the answers to the last extension the holder asks for the next; below the validity",
+    matched: HEARTBEAT_INTERVAL,
+    // A third of the ttl, as Redisson's watchdog (lockWatchdogTimeout / 3). Redlock leaves it to the user.
+    production: Span::millis(2_666),
 };
 
-pub(super) const RETRY_DELAY: ParameterSpec = ParameterSpec {
-    name: "retry_delay",
-    kind: ParameterKind::Jitter,
-    doc: "how long a contender waits between a failed attempt and the next",
+pub(super) const RETRY_DELAY: ParameterSpec = by_profile! {
+    Jitter "retry_delay": "how long a contender waits between a failed attempt and the next",
     // Matched: node-redlock, src/index.ts, defaultSettings (200 ms and a jitter of 100 ms). Production: redsync, redsync.go,
     // NewMutex (delayFunc).
-    default: |profile| {
-        Value::Jitter(match profile {
-            Profile::Matched => Jitter::between(Span::millis(100), Span::millis(300)),
-            Profile::Production => Jitter::between(Span::millis(50), Span::millis(250)),
-        })
-    },
+    matched: Jitter::between(Span::millis(100), Span::millis(300)),
+    production: Jitter::between(Span::millis(50), Span::millis(250)),
 };
 
-pub(super) const REQUEST_TIMEOUT: ParameterSpec = ParameterSpec {
-    name: "request_timeout",
-    kind: ParameterKind::Span,
-    doc: "how long a contender waits for the masters' answers; below the validity, and small against it",
+pub(super) const REQUEST_TIMEOUT: ParameterSpec = by_profile! {
+    Span "request_timeout": "how long a contender waits for the masters' answers; below the validity, and small against it",
     // Matched: the most that the documentation names. Production: redsync, redsync.go, NewMutex (timeoutFactor, 5 % of the
     // ttl).
-    default: |profile| {
-        Value::Span(match profile {
-            Profile::Matched => Span::millis(50),
-            Profile::Production => Span::millis(400),
-        })
-    },
+    matched: Span::millis(50),
+    production: Span::millis(400),
 };
 
 pub(super) const FSYNC: ParameterSpec = ParameterSpec {

@@ -5,51 +5,31 @@ use super::session::Times;
 use super::{OnDisconnect, ZooKeeper};
 use crate::lease::client::Patience;
 use crate::lease::parameters::{
-    REQUEST_TIMEOUT, SERVICE_ELECTION_TIMEOUT, SERVICE_HEARTBEAT_INTERVAL, patience,
+    REQUEST_TIMEOUT, SERVICE_ELECTION_TIMEOUT, SERVICE_HEARTBEAT_INTERVAL, by_profile, patience,
 };
 use crate::lease::service::Flaw;
 use crate::profile::refuse;
-use interregnum_kernel::{
-    Jitter, ParameterError, ParameterKind, ParameterSpec, Parameters, Profile, Span, Value,
+use interregnum_kernel::{Jitter, ParameterError, ParameterKind, ParameterSpec, Parameters, Span, Value};
+
+const SESSION_TIMEOUT: ParameterSpec = by_profile! {
+    Span "session_timeout": "how long a session lives without a ping, in whole milliseconds; the service grants 2 to 20 of its ticks",
+    matched: Span::millis(300),
+    // Curator asks for 60 s (CuratorFrameworkFactory), of which a service with ticks of 2 s grants 40.
+    production: Span::secs(40),
 };
 
-const SESSION_TIMEOUT: ParameterSpec = ParameterSpec {
-    name: "session_timeout",
-    kind: ParameterKind::Span,
-    doc: "how long a session lives without a ping, in whole milliseconds; the service grants 2 to 20 of its ticks",
-    // Production: Curator asks for 60 s (CuratorFrameworkFactory), of which a service with ticks of 2 s grants 40.
-    default: |profile| {
-        Value::Span(match profile {
-            Profile::Matched => Span::millis(300),
-            Profile::Production => Span::secs(40),
-        })
-    },
+pub(in crate::lease) const TICK_TIME: ParameterSpec = by_profile! {
+    Span "tick_time": "the service's tick, in whole milliseconds: sessions are ended at multiples of it, never before their time",
+    matched: Span::millis(50),
+    // conf/zoo_sample.cfg.
+    production: Span::secs(2),
 };
 
-pub(in crate::lease) const TICK_TIME: ParameterSpec = ParameterSpec {
-    name: "tick_time",
-    kind: ParameterKind::Span,
-    doc: "the service's tick, in whole milliseconds: sessions are ended at multiples of it, never before their time",
-    // Production: conf/zoo_sample.cfg.
-    default: |profile| {
-        Value::Span(match profile {
-            Profile::Matched => Span::millis(50),
-            Profile::Production => Span::secs(2),
-        })
-    },
-};
-
-pub(in crate::lease) const RECONNECT_DELAY: ParameterSpec = ParameterSpec {
-    name: "request_backoff",
-    kind: ParameterKind::Jitter,
-    doc: "how long a client that has lost its connection rests before it tries the next service node, and before it asks again where the service had no leader",
-    // Production: ClientCnxn.SendThread.startConnect sleeps for less than a second.
-    default: |profile| {
-        Value::Jitter(match profile {
-            Profile::Matched => Jitter::between(Span::millis(10), Span::millis(20)),
-            Profile::Production => Jitter::between(Span::millis(1), Span::millis(999)),
-        })
-    },
+pub(in crate::lease) const RECONNECT_DELAY: ParameterSpec = by_profile! {
+    Jitter "request_backoff": "how long a client that has lost its connection rests before it tries the next service node, and before it asks again where the service had no leader",
+    matched: Jitter::between(Span::millis(10), Span::millis(20)),
+    // ClientCnxn.SendThread.startConnect sleeps for less than a second.
+    production: Jitter::between(Span::millis(1), Span::millis(999)),
 };
 
 const ON_DISCONNECT: ParameterSpec = ParameterSpec {
