@@ -91,7 +91,7 @@ fn plans() -> impl Strategy<Value = Plan> {
 fn promises_hold(name: &str, base: &str, cases: u32, seed: u64) {
     let property = Property {
         name,
-        binary: "zab",
+        binary: "algorithms",
         algorithm: "zab",
         base,
         plans: plans(),

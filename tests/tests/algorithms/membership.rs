@@ -69,7 +69,7 @@ fn check_promises(name: &str, parameters: &str, promises: &[&str], cases: u32, s
     let base = format!("{BASE}\n[parameters.raft]\n{parameters}\n");
     let property = Property {
         name,
-        binary: "membership",
+        binary: "algorithms",
         algorithm: "raft",
         base: &base,
         plans: plan(5, Span::secs(3), 16, ORDERS),

@@ -479,7 +479,7 @@ fn the_quorum_ring_keeps_its_promises_under_random_plans() {
     let invariants = ["election-safety", "vote-once", "epoch-monotonic", "fenced-writes", "leader-within"];
     let property = Property {
         name: "the_quorum_ring_keeps_its_promises_under_random_plans",
-        binary: "ring",
+        binary: "algorithms",
         algorithm: "ring-quorum",
         base: BASE,
         plans: plan(5, Span::secs(3), 12, Kinds::with_orders(&["resign"])),

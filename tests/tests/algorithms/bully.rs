@@ -212,7 +212,7 @@ fn an_idle_coordinator_costs_one_message_per_peer_and_heartbeat() {
     }
 }
 
-const SPLIT_AFRESH: &str = include_str!("../../scenarios/split-afresh.toml");
+const SPLIT_AFRESH: &str = include_str!("../../../scenarios/split-afresh.toml");
 
 #[test]
 fn two_groups_that_elect_afresh_lead_one_epoch_in_the_classic_form() {
@@ -278,7 +278,7 @@ fn the_form_with_quorums_keeps_its_promises_under_random_plans() {
         let base = format!("{BAD_NETWORK}{settings}");
         let property = Property {
             name: "the_form_with_quorums_keeps_its_promises_under_random_plans",
-            binary: "bully",
+            binary: "algorithms",
             algorithm: entry.name,
             base: &base,
             plans: plan(5, Span::secs(3), 12, Kinds::with_orders(entry.orders)),
