@@ -18,9 +18,14 @@ const NODES: u8 = 5;
 
 /// Eight seconds of every kind of fault, after a crash that the scenario plans, and two seconds of peace.
 fn setting() -> Setting {
+    setting_for(&Parameters::of(NODES))
+}
+
+fn setting_for(parameters: &Parameters) -> Setting {
     let link = LinkSetting::with_latency(Latency::Uniform { min: Span::millis(1), max: Span::millis(5) });
     let fsync = Latency::Uniform { min: Span::millis(1), max: Span::millis(4) };
-    let mut setting = Setting::quiet(NODES, link, fsync, Span::secs(10));
+    let mut setting = Setting::quiet(parameters.nodes, link, fsync, Span::secs(10));
+    setting.service = parameters.service;
     setting.workload = WorkloadSetting {
         writes_every: Some(Span::millis(50)),
         check_to_act: (Span::ZERO, Span::millis(5)),
@@ -76,8 +81,10 @@ impl Visitor for Runs {
 #[test]
 fn a_drawn_plan_that_is_written_out_makes_the_same_run_in_every_algorithm() {
     for entry in ALGORITHMS {
-        let runs = Runs { setting: setting(), seeds: 0..40 };
-        let runs = build(entry.name, &Parameters::of(NODES), runs).expect("defaults build");
+        let alone = Parameters::of(NODES);
+        let parameters = if entry.service { alone.with_service(3) } else { alone };
+        let runs = Runs { setting: setting_for(&parameters), seeds: 0..40 };
+        let runs = build(entry.name, &parameters, runs).expect("defaults build");
         assert_eq!(runs.len(), 40, "{}: all seeds were run", entry.name);
         let mut faults = 0;
         for (seed, drawn, [by_nemesis, by_plan]) in &runs {
