@@ -173,9 +173,17 @@ pub(crate) struct Margins {
     /// Threads; as many as there are cores by default
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) jobs: Option<u16>,
-    /// Whose timeouts hold
-    #[arg(long, value_name = "PROFILE", default_value = "production")]
-    pub(crate) profile: ProfileName,
+    /// Only these strains: slow-clock, freeze, pause
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub(crate) strains: Vec<String>,
+    /// Whose timeouts hold; production, unless the scenario says otherwise
+    #[arg(long, value_name = "PROFILE")]
+    pub(crate) profile: Option<ProfileName>,
+    /// Measure with the cluster, the profile and the parameters of this scenario
+    ///
+    /// Its algorithms are meant, too. Its faults, network and expectations are not looked at.
+    #[arg(long, value_name = "SCENARIO.toml")]
+    pub(crate) scenario: Option<PathBuf>,
     /// The folder that is written; nothing is written where none is named
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,

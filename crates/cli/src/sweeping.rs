@@ -105,7 +105,7 @@ fn check_names(plan: &Plan<'_>) -> Result<(), Failure> {
 }
 
 /// A word that is in no registry, with the nearest that is, or with all of them.
-fn unknown(what: &str, word: &str, known: impl Iterator<Item = &'static str>) -> Failure {
+pub(crate) fn unknown(what: &str, word: &str, known: impl Iterator<Item = &'static str>) -> Failure {
     let known: Vec<&str> = known.collect();
     let help = match interregnum_scenario::nearest(word, known.iter().copied()) {
         Some(nearest) => format!("did you mean `{nearest}`?"),

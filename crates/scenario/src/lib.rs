@@ -28,7 +28,7 @@ pub use catalogue::{AlgorithmInfo, Catalogue, GoalInfo, GoalNeeds};
 pub use diagnostic::{Diagnostic, Severity};
 pub use expectation::{Comparison, Counted, Expectation, FailoverExpectation, LeaderDuring, Relation};
 pub use format::format;
-pub use interregnum_kernel::Profile;
+pub use interregnum_kernel::{Parameters, Profile};
 pub use nearest::nearest;
 pub use overrides::Overrides;
 pub use read::{read, read_with};

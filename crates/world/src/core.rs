@@ -233,7 +233,7 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> Core<P, A, O, R> {
         if self.elected[0] != Some(node) {
             self.elected = [Some(node), self.elected[0]];
         }
-        if let Some((at, election)) = self.discovery.elected(self.now, node) {
+        if let Some((at, election)) = self.discovery.elected(self.now, node, leadership) {
             self.push(at, Event::Discover { node, election });
         }
     }

@@ -6,6 +6,7 @@ mod formats;
 mod formatting;
 mod inputs;
 mod listing;
+mod margins;
 mod nemesis;
 mod overriding;
 mod recording;

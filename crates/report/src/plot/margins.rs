@@ -2,8 +2,8 @@
 
 use super::palette::look;
 use super::{Body, FAINT, INK, PlotError, SOFT, begins, drawn, ends, failed, stroke, style, title, write};
-use interregnum_campaign::margins::Strain;
-use interregnum_campaign::margins::{Margin, Question};
+use crate::margins::Measured;
+use interregnum_campaign::margins::{Margin, Strain};
 use plotters::prelude::*;
 
 const WIDTH: u32 = 860;
@@ -18,13 +18,10 @@ const LINE: i32 = 24;
 ///
 /// # Errors
 /// If the drawing library fails.
-pub fn margins(of_one: &[Margin], question: &Question) -> Result<Option<String>, PlotError> {
+pub fn margins(of_one: &[Margin], measured: Measured) -> Result<Option<String>, PlotError> {
     let Some(first) = of_one.first() else { return Ok(None) };
     let caption = [
-        format!(
-            "profile {}; each dose tried with {} seeds from {:#x}; 3 contenders, 3 service nodes; simulator",
-            question.profile, question.seeds, question.first_seed
-        ),
+        format!("{measured}; simulator"),
         "bar: doses that were borne by every seed; its end: the smallest dose that broke exclusion"
             .to_owned(),
     ];

@@ -104,8 +104,8 @@ static DISCOVERY: Key<Jitter> = Key::optional(
     RANGE,
     "Time from a node's election until clients find it, and so until they ask it for anything: the rest of a \
      health-check interval, or of the time for which they may keep an address. Drawn for every election, the first \
-     included. Those whom clients have found before they go on asking, as long as these believe that they lead. Left \
-     out, clients know every leader at once.",
+     included. Those whom clients have found before they go on asking, as long as these believe that they lead; one \
+     that was quiet and goes on with the same reign they still know. Left out, clients know every leader at once.",
 );
 
 /// The keys of `[workload]`.

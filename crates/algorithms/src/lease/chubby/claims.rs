@@ -18,23 +18,23 @@ pub(super) fn of(set: &Chubby) -> Vec<Claim> {
     vec![
         Claim {
             strain: Strain::SlowClock,
-            documented: Some(slower_than(session)),
+            documented: None,
             derived: Some(slower_than(session + lock_delay)),
-            source: "section 2.8: the server's clock is at most a known factor faster than the client's, here `drift_allowance` on \
-                     both sides; the lock-delay comes on top",
+            source: "section 2.8 assumes a known bound on how much faster the server's clock is and names none, here it is \
+                     `drift_allowance`; the lock-delay comes on top",
         },
         Claim {
             strain: Strain::Freeze,
-            documented: Some(0),
-            derived: Some(lock_delay.0),
-            source: "section 2.8 asks that clocks do not stand; an answer that waits for the holder is counted from a clock that \
-                     stood, and only the lock-delay is left between its lease and the next",
+            documented: None,
+            derived: Some((set.lease + lock_delay).0),
+            source: "section 2.8 asks that clocks do not stand; as for a pause, since who wakes up asks at once and is told; \
+                     if it could not ask, only the lock-delay would be left",
         },
         Claim {
             strain: Strain::Pause,
-            documented: Some(lock_delay.0),
+            documented: None,
             derived: Some((set.lease + lock_delay).0),
-            source: "section 2.4: the lock-delay protects unmodified servers from delayed requests; the last KeepAlive of a \
+            source: "section 2.4 means the lock-delay for delayed requests and names a minute at most; the last KeepAlive of a \
                      holder that writes is answered while it stands, and renews its session",
         },
     ]

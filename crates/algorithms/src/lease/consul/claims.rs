@@ -9,6 +9,7 @@ pub(super) fn of(set: &Consul) -> Vec<Claim> {
     // From a renewal to the end of the session, and on to the next holder.
     let (session, lock_delay) = (set.rules.sessions.patience, set.rules.lock_delay);
     let next = session + lock_delay;
+    let age = set.ttl.scaled(1, 2) + set.patience.request_timeout;
     let faster = |span: Span| Span(1_000_000).scaled(span.saturating_sub(set.ttl).0, span.0.max(1)).0;
     vec![
         Claim {
@@ -21,15 +22,15 @@ pub(super) fn of(set: &Consul) -> Vec<Claim> {
         Claim {
             strain: Strain::Freeze,
             documented: Some(lock_delay.0),
-            derived: Some(next.saturating_sub(set.ttl).0),
-            source: "Consul's documentation, Sessions: the lock-delay lets a leader that still lives detect the end; a ttl of \
-                     the holder's is left beside the session's two",
+            derived: Some(next.saturating_sub(age).0),
+            source: "Consul's documentation, Sessions: the lock-delay lets a leader that still lives detect the end; the last \
+                     renewal may be half a ttl and a request timeout old, and who wakes up asks and is told",
         },
         Claim {
             strain: Strain::Pause,
             documented: Some(lock_delay.0),
-            derived: Some(next.saturating_sub(set.ttl.scaled(1, 2) + set.patience.request_timeout).0),
-            source: "the same; the last renewal may be half a ttl and a request timeout old",
+            derived: Some(next.saturating_sub(age).0),
+            source: "the same documentation; the last renewal may be half a ttl and a request timeout old",
         },
     ]
 }

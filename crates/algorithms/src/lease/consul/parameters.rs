@@ -126,6 +126,9 @@ pub(super) static SPECS: &[ParameterSpec] = &[
     REQUEST_BACKOFF,
 ];
 
+/// A monitor that asks on for hours: nobody means more.
+const MOST_RETRIES: u64 = 1_000;
+
 pub(super) fn read(parameters: &Parameters) -> Result<Consul, ParameterError> {
     let bug = parameters.bug.as_deref().and_then(Plant::from_id);
     let ttl = check_ttl(parameters)?;
@@ -135,7 +138,10 @@ pub(super) fn read(parameters: &Parameters) -> Result<Consul, ParameterError> {
     }
     let patience = patience(parameters)?;
     let rpc_hold = positive(parameters, &RPC_HOLD)?;
-    let retries = parameters.count(&MONITOR_RETRIES)?.min(1000);
+    let retries = parameters.count(&MONITOR_RETRIES)?;
+    if retries > MOST_RETRIES {
+        return refuse(&MONITOR_RETRIES, format!("{retries} are more than {MOST_RETRIES}"));
+    }
     let retry_time = positive(parameters, &MONITOR_RETRY_TIME)?;
     let deletes = parameters.word(&BEHAVIOUR)? == 1 || bug == Some(Plant::DeletesTheKey);
     let rules = Rules {
@@ -235,14 +241,16 @@ pub(super) fn remarks(parameters: &Parameters) -> Vec<ParameterError> {
         );
         remark(&REQUEST_TIMEOUT, problem);
     }
-    let life = ttl.scaled(TTL_MULTIPLIER, 1);
     if let Ok(election) = parameters.jitter(&SERVICE_ELECTION_TIMEOUT)
-        && life < election.min
+        && ttl < election.min
     {
         let problem = format!(
-            "a leader of the service that was cut off answers renewals for up to {} longer than its successor waits for \
-             them, {life}: sessions end that were renewed",
-            election.min.saturating_sub(life)
+            "a leader of the service that was cut off renews sessions for up to {}, and its successor, which may come after \
+             {}, ends them {} later: with a ttl below {}, sessions end that were renewed",
+            election.min.scaled(2, 1),
+            election.min,
+            ttl.scaled(TTL_MULTIPLIER, 1),
+            election.min
         );
         remark(&TTL, problem);
     }

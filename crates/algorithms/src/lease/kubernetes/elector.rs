@@ -175,11 +175,14 @@ impl Kubernetes {
             Lock { holder: Some(contender.identity), number, modified, stamp: Update::stamp(now.wall.0) };
         contender.observed = Some(Observed { lock, at: now.mono });
         contender.highest = contender.highest.max(number);
-        if contender.reign.is_none() {
-            out.reach(Moment::Elected.into());
-        }
         contender.stage = Stage::Renewing;
-        let renewed = contender.reign.is_some_and(|reign| reign.renewed);
+        let Some(Reign { renewed, .. }) = contender.reign else {
+            out.reach(Moment::Elected.into());
+            // `wait.Until` calls what renews before it waits for the first time.
+            let reign = Reign { number, round: None, until: now.mono, renewed: false };
+            self.begin_round(contender, reign, now, out);
+            return self.attempt(contender, now, out);
+        };
         let until = now.mono + self.retry_period + self.renew_deadline;
         contender.reign = Some(Reign { number, round: None, until, renewed });
         out.cancel_timer(Timer::Lapse);

@@ -8,7 +8,7 @@
 //! **How.** A record in the API server names the holder and counts who was before it. It is written by compare-and-swap
 //! with its version. A candidate reads it, waits one to 2.2 retry periods, reads it again. Where it has seen the same record
 //! for a whole lease duration BY ITS OWN CLOCK, or where the record names nobody, it writes itself into it, and leads once
-//! that is confirmed. The holder writes the record again a retry period after each confirmation. Such a round of renewal
+//! that is confirmed. The holder writes the record again at once, and then a retry period after each confirmation. Such a round of renewal
 //! is tried again at every retry period, until the renew deadline has passed since the round BEGAN; then the holder stops.
 //! Nobody compares the times in the record with a clock.
 //!
@@ -21,8 +21,9 @@
 //!   the answer arrives, and others from the write or later.
 //! - No clock gains on another by more than L/(R+D): 1.25 by default. The documentation's L/D, 1.5, forgets that a round
 //!   begins a retry period after the last confirmation.
-//! - A holder's process does not stop for longer than the margin: a round that begins when it goes on has a deadline of its
-//!   own, and its first conflict does not end it. (A pause within a round is noticed, as the deadline passes meanwhile.)
+//! - A holder's process does not stop for longer than L-R, 13 s by default: a round that begins when it goes on has a deadline
+//!   of its own, and its first conflict does not end it. If its renewals fail besides, the margin, 3 s, is all that it may
+//!   stop for. (A pause within a round is noticed, as the deadline passes meanwhile.)
 //!
 //! **Failover.** Let r be the time that a read takes there and back, b its way back, and u and v the same of a write, v
 //! counted from where it is agreed on. The holder's last write is agreed on at W. The holder dies at W-(u-v) at the earliest,

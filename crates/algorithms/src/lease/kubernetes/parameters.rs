@@ -129,5 +129,14 @@ pub(super) fn warnings(parameters: &Parameters) -> Vec<ParameterError> {
             recipe.retry_period
         ),
     });
-    truncated.into_iter().chain(overlong).collect()
+    let timeout = recipe.patience.request_timeout;
+    let single = (timeout >= recipe.renew_deadline).then(|| ParameterError {
+        parameter: REQUEST_TIMEOUT.name,
+        problem: format!(
+            "an update that is lost is sent again after {timeout}, and by then the renew deadline, {}, has passed: one loss \
+             ends a reign",
+            recipe.renew_deadline
+        ),
+    });
+    truncated.into_iter().chain(overlong).chain(single).collect()
 }

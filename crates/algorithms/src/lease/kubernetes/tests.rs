@@ -86,6 +86,15 @@ fn a_jitter_beyond_reason_is_refused() {
 }
 
 #[test]
+fn a_reign_that_one_lost_message_ends_is_remarked_on() {
+    assert!(
+        remarks(&span("request_timeout", Span::millis(9_999))).is_empty(),
+        "there is time for a second try"
+    );
+    assert_eq!(remarks(&span("request_timeout", Span::secs(10))), ["request_timeout"]);
+}
+
+#[test]
 fn the_defaults_of_both_profiles_are_not_remarked_on() {
     for profile in [Profile::Matched, Profile::Production] {
         assert!(remarks(&cluster(profile)).is_empty(), "{profile}");
