@@ -219,17 +219,18 @@ fn somebody_leads_though_every_tenth_message_is_lost() {
     });
 }
 
-/// etcd's keep-alive is due 500 ms after the last answer and is repeated every 50 ms for the rest of the TTL, ten times; a holder
-/// of Kubernetes' record repeats its renewal thirteen times within the deadline. An attempt takes four messages at the most and
-/// fails with 34 %, so all ten do in one of 40,000 cases, and there are 1,200 here.
+/// etcd's keep-alive is due 500 ms after the last answer and is repeated every 50 ms for the rest of the TTL, ten times, and each
+/// time serves as well as the first. An attempt takes four messages at the most and fails with 34 %, so all ten do in one of
+/// 40,000 cases, and there are fewer than 1,000 here. Kubernetes has no such bound: where an update was written and its answer
+/// lost, the next one is refused, and the record has to be read first.
 #[test]
-fn leases_with_time_for_ten_attempts_outlast_the_loss_of_every_tenth_message() {
+fn a_lease_with_time_for_ten_attempts_outlasts_the_loss_of_every_tenth_message() {
     with_loss(|entry, seed, told| {
-        if ["lease-etcd", "lease-kubernetes"].contains(&entry.name) {
+        if entry.name == "lease-etcd" {
             let late = told.turns().find(|(at, ..)| *at > GlobalTime::ZERO + Span::secs(14));
-            assert_eq!(late, None, "{}, seed {seed}: whoever follows the dead leads on", entry.name);
+            assert_eq!(late, None, "seed {seed}: whoever follows the dead leads on");
             let leads = told.leaders_at(Span::secs(14));
-            assert_eq!(leads.len(), 1, "{}, seed {seed}: {leads:?} follow the dead", entry.name);
+            assert_eq!(leads.len(), 1, "seed {seed}: {leads:?} follow the dead");
         }
     });
 }
