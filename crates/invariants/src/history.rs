@@ -164,7 +164,10 @@ impl History {
         self.tell(node, What::Fact(Fact::EpochStored { office, epoch: Epoch(epoch) }))
     }
     pub(crate) fn granted(self, node: NodeId, number: u64, holder: NodeId) -> History {
-        self.tell(node, What::Fact(Fact::Granted { epoch: Epoch(number), holder }))
+        self.granted_in(u64::from(holder.0), node, number, holder)
+    }
+    pub(crate) fn granted_in(self, session: u64, node: NodeId, number: u64, holder: NodeId) -> History {
+        self.tell(node, What::Fact(Fact::Granted { epoch: Epoch(number), holder, session }))
     }
     pub(crate) fn renewed(self, node: NodeId, session: u64, millis: u64) -> History {
         self.tell(node, What::Fact(Fact::Renewed { session, length: Span::millis(millis) }))

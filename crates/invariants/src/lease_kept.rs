@@ -2,7 +2,7 @@
 //!
 //! Time is the engine's own. The length is one by the service's clocks, and both the clock of the node that renewed and that
 //! of the node that ends the session may be wrong by what clocks are allowed to be: a session may end earlier by that much,
-//! and no more. It does not matter which service node renewed, nor whether it led: its owner was told. Nor is a failover or
+//! and no more. A session's opening is its first renewal. It does not matter which service node renewed, nor whether it led: its owner was told. Nor is a failover or
 //! a restart of the service an excuse.
 //!
 //! Once a session has ended nothing more is asked of it: service nodes that lag say late that it did, and what a node says

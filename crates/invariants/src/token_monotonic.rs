@@ -1,6 +1,7 @@
 //! The coordination service numbers reigns upwards, through every failover of its own, and each number is one reign's.
 //!
-//! Every service node says which reign it has learnt of, so a number is heard several times, and late from a node that lags.
+//! Every service node says which reign it has learnt of, so a number is heard several times, and late from a node that lags. The
+//! same number in another session, be it the same node's, is another reign: a write of the first would pass for one of it.
 //! Only a number that was never heard before must be higher than all that were: the nodes learn of reigns in one order, and
 //! whoever is first with one has been no later with those before it.
 
@@ -13,7 +14,8 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TokenMonotonic {
     report: Report,
-    granted: Memory<Epoch, NodeId>,
+    /// To whom the numbers were given, and in which sessions.
+    granted: Memory<Epoch, (NodeId, u64)>,
 }
 
 /// A number that should not have been given.
@@ -28,7 +30,7 @@ pub enum Breach {
         /// The highest given before.
         highest: Epoch,
     },
-    /// It was given to two.
+    /// It was given twice.
     Shared {
         /// The number.
         number: Epoch,
@@ -45,6 +47,9 @@ impl fmt::Display for Breach {
             Breach::Fell { number, holder, highest } => {
                 write!(f, "the service gave {holder} the number {number} after {highest}")
             }
+            Breach::Shared { number, first, second } if first == second => {
+                write!(f, "the service gave the number {number} to {first} in two sessions")
+            }
             Breach::Shared { number, first, second } => {
                 write!(f, "the service gave the number {number} to {first} and to {second}")
             }
@@ -56,7 +61,7 @@ impl Monitor for TokenMonotonic {
     const INFO: Info = Info {
         name: "token-monotonic",
         code: "TM",
-        summary: "the numbers by which a coordination service knows reigns rise, through its own failovers too, and none is given to two",
+        summary: "the numbers by which a coordination service knows reigns rise, through its own failovers too, and none is given twice",
         kind: PropertyKind::Safety,
         source: "Burrows 2006, section 2.4 (sequencers); Kleppmann 2016 (fencing tokens)",
     };
@@ -70,11 +75,11 @@ impl Monitor for TokenMonotonic {
         self.granted.clear();
     }
     fn observe(&mut self, seen: &Observation) {
-        let What::Fact(Fact::Granted { epoch: number, holder }) = seen.what else { return };
+        let What::Fact(Fact::Granted { epoch: number, holder, session }) = seen.what else { return };
         let before = self.granted.last_key();
-        let (new, first) = self.granted.remember(number, holder);
-        if *first != holder {
-            let breach = Breach::Shared { number, first: *first, second: holder };
+        let (new, first) = self.granted.remember(number, (holder, session));
+        if *first != (holder, session) {
+            let breach = Breach::Shared { number, first: first.0, second: holder };
             return self.report.violate(seen, breach);
         }
         if let Some(highest) = before.filter(|_| new) {
@@ -109,6 +114,15 @@ mod tests {
         let judged = story.judged_by::<TokenMonotonic>();
         assert_eq!(judged.verdict(), Violated);
         assert_eq!(judged.words(), "after 3ms: the service gave the number e7 to n1 and to n2");
+    }
+
+    #[test]
+    fn a_number_given_to_a_node_again_in_its_next_session_is_a_violation() {
+        let story = history().granted_in(1, n(4), 1, n(1)).granted_in(1, n(5), 1, n(1)).at(3);
+        assert_eq!(story.clone().judged_by::<TokenMonotonic>().verdict(), NotExercised, "one reign, heard twice");
+        let judged = story.granted_in(2, n(4), 1, n(1)).judged_by::<TokenMonotonic>();
+        assert_eq!(judged.verdict(), Violated);
+        assert_eq!(judged.words(), "after 3ms: the service gave the number e1 to n1 in two sessions");
     }
 
     #[test]

@@ -55,9 +55,11 @@ pub enum Fact {
         epoch: Epoch,
         /// To whom.
         holder: NodeId,
+        /// In which of the holder's sessions, by a number of its own.
+        session: u64,
     },
     /// A service node has told the owner of a session, or is about to, that the session will not be ended for so long,
-    /// by the service's clocks.
+    /// by the service's clocks: when it is opened, and when it is renewed.
     Renewed {
         /// The session, by a number of its own.
         session: u64,

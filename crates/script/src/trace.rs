@@ -110,7 +110,7 @@ pub(crate) fn fact(fact: &Fact) -> String {
         }
         Fact::EpochStored { office, epoch } => format!("stored epoch {epoch}{}", of_office(*office)),
         Fact::Reached(phase) => format!("comes to its moment {}", phase.0),
-        Fact::Granted { epoch, holder } => format!("learns that {epoch} is {holder}'s"),
+        Fact::Granted { epoch, holder, .. } => format!("learns that {epoch} is {holder}'s"),
         Fact::Renewed { session, length } => format!("renews session {session} for {length}"),
         Fact::Expired { session } => format!("lets session {session} run out"),
         Fact::Restored(covered) => format!("goes on from a snapshot of {} entries", covered.last.0),

@@ -375,7 +375,8 @@ impl Lease {
             }
         };
         if let Some((number, session)) = changes.granted {
-            let fact = Fact::Granted { epoch: Epoch(number), holder: session.owner() };
+            let (epoch, holder) = (Epoch(number), session.owner());
+            let fact = Fact::Granted { epoch, holder, session: session.packed() };
             out.note_when(Release::AtOnce, fact);
         }
         if let Some((session, Ending::Expired)) = changes.closed {
@@ -410,6 +411,11 @@ impl Lease {
         {
             server.leases.begin(&rules.sessions, now.mono, session);
             if server.reign.is_some() {
+                // Whoever is not sure to lead still promises nothing.
+                if self.is_master(server, now) {
+                    let (session, length) = (session.packed(), rules.sessions.ttl);
+                    out.note_when(Release::AtOnce, Fact::Renewed { session, length });
+                }
                 self.arm_expiry(server, now, out);
             }
         }
