@@ -17,7 +17,8 @@ phases! {
 /// Declares the moments that one recipe has, out of those above.
 macro_rules! moments {
     ($($variant:ident),+ $(,)?) => {
-        /// The moments by which faults can be timed.
+        /// The moments by which faults can be timed. Some are reached in what several recipes share.
+        #[allow(dead_code, reason = "they are declared for their names and their order")]
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(crate) enum Moment {
             $(

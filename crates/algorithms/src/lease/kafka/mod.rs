@@ -3,7 +3,8 @@
 //! **Sources.** apache/kafka, branches 0.11.0 to 3.7: `kafka/controller/KafkaController.scala` (`elect`, `maybeResign`,
 //! `processReelect`, `processExpire`, `triggerControllerMove`), `kafka/zk/KafkaZkClient.scala`
 //! (`registerControllerAndIncrementControllerEpoch`), `kafka/zookeeper/ZooKeeperClient.scala` (`scheduleReinitialize`),
-//! `kafka/server/KafkaConfig.scala`. The session is ZooKeeper's ([`super::zookeeper`]).
+//! `kafka/server/KafkaConfig.scala`. The session is ZooKeeper's ([`super::zookeeper`]), without Curator: these branches use
+//! releases of its client that learn of a session's end from the service alone.
 //!
 //! **How it works.** The controller is the broker whose session owns the ephemeral node `/controller`. Creating the node and
 //! raising `/controller_epoch` from the value that was read are one transaction (`multi`, since KAFKA-6082, Kafka 2.2;
@@ -23,7 +24,7 @@
 //! then the news, a look at the node and the epoch, and the transaction, which takes the way through the service's log once
 //! more. Where several brokers try, all but one are refused.
 //!
-//! **Deviations.** Those of [`super::zookeeper`] as to sessions. One look at the service stands for Kafka's reads of the node
+//! **Deviations.** Those of [`super::zookeeper`] as to sessions and connections. One look at the service stands for Kafka's reads of the node
 //! and the epoch one after another. The epoch's value stands for the version of its node. An election under way is given up
 //! with the connection, and a look on the next one tells what became of it; in Kafka the transaction is repeated there
 //! (`retryRequestUntilConnected`), and where its node is in the way the same two reads tell (`checkControllerAndEpoch`). So
@@ -47,11 +48,11 @@ use self::phases::Moment;
 use super::client::{Client, Heard, Patience};
 use super::message::{Answer, Ask, Message, View};
 use super::recipe::{Event, Out, Recipe};
-use super::service::{AtClose, Lock, Operation, Outcome, Rules, Seat, Watch};
+use super::service::{Lock, Operation, Outcome, Rules, Watch};
 use super::zookeeper::DEPOSES_UNHEARD;
 use super::zookeeper::session::{Session, Times, Turn};
 use crate::{Claim, Entry, Promise, Strain};
-use interregnum_kernel::{Deadline, FaultClasses, LogIndex, Now, ParameterError, Parameters, Role, Span};
+use interregnum_kernel::{Deadline, FaultClasses, LogIndex, Now, ParameterError, Parameters, Role};
 
 /// The rules, with their configuration.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -95,8 +96,6 @@ pub struct Contender {
     epoch: u64,
     /// The revision at which it became controller: older news say nothing against it.
     since: LogIndex,
-    /// Whether a ping has left since it became controller.
-    beats: bool,
     highest: u64,
 }
 
@@ -134,15 +133,8 @@ impl Recipe for Kafka {
     fn claims(&self) -> Vec<Claim> {
         let cut_off =
             "not documented; a controller that is cut from the service acts until it hears of its successor";
-        let session = "not documented; the session timeout, less the age that the last ping may have";
-        let claim =
-            |strain, derived, source| Claim { strain, documented: None, derived: Some(derived), source };
-        let outlived = self.times.longest_certain().0;
-        vec![
-            claim(Strain::SlowClock, 0, cut_off),
-            claim(Strain::Freeze, outlived, session),
-            claim(Strain::Pause, outlived, session),
-        ]
+        let slow = Claim { strain: Strain::SlowClock, documented: None, derived: Some(0), source: cut_off };
+        [slow].into_iter().chain(self.times.claims()).collect()
     }
 
     fn rules(&self) -> &Rules {
@@ -155,22 +147,12 @@ impl Recipe for Kafka {
 
     fn begin(&self, client: Client, now: Now, out: &mut Out) -> Contender {
         let session = Session::open(&self.times, client, now, out);
-        Contender {
-            session,
-            place: Place::Outside,
-            epoch: 0,
-            since: LogIndex::ZERO,
-            beats: false,
-            highest: 0,
-        }
+        Contender { session, place: Place::Outside, epoch: 0, since: LogIndex::ZERO, highest: 0 }
     }
 
     fn on(&self, contender: &mut Contender, now: Now, event: Event, out: &mut Out) {
-        if event == Event::RenewDue && contender.place == Place::Controller && !contender.beats {
-            contender.beats = true;
-            out.reach(Moment::FirstHeartbeat.into());
-        }
-        if let Some(turn) = contender.session.on(&self.times, now, event, out) {
+        let leads = contender.place == Place::Controller;
+        if let Some(turn) = contender.session.on(&self.times, now, event, leads, out) {
             self.on_turn(contender, turn, out);
             return;
         }
@@ -215,11 +197,6 @@ impl Recipe for Kafka {
 impl Kafka {
     fn on_turn(&self, contender: &mut Contender, turn: Turn, out: &mut Out) {
         match turn {
-            Turn::Opened => out.reach(Moment::SessionOpened.into()),
-            Turn::Expired => out.reach(Moment::SessionLost.into()),
-            Turn::Suspended | Turn::Reconnected => {}
-        }
-        match turn {
             // A controller goes on, and a request to delete the node is repeated until it is answered (KafkaZkClient,
             // retryRequestUntilConnected). An election is given up, and looked at again; see the deviations.
             Turn::Suspended if self.outlives_connection(contender) => {}
@@ -235,7 +212,7 @@ impl Kafka {
             Turn::Reconnected if self.outlives_connection(contender) => {}
             Turn::Opened | Turn::Reconnected => self.look(contender, false, out),
             // KafkaController.processExpire.
-            Turn::Expired => {
+            Turn::Expired | Turn::GivenUp(_) => {
                 let stays = self.bug == Some(Plant::IgnoresExpiry) && contender.place == Place::Controller;
                 contender.place = if stays { Place::Controller } else { Place::Outside };
             }
@@ -320,7 +297,7 @@ impl Kafka {
 
     fn begin_reign(&self, contender: &mut Contender, epoch: u64, since: LogIndex, out: &mut Out) {
         contender.place = Place::Controller;
-        contender.beats = false;
+        contender.session.begin_reign();
         contender.epoch = epoch;
         out.reach(Moment::Elected.into());
         contender.since = since;
@@ -336,16 +313,5 @@ impl Kafka {
             contender.session.client.call(Ask::Do(release), now, out);
             out.reach(Moment::ReleaseSent.into());
         }
-    }
-}
-
-/// What the service does in ZooKeeper's way.
-fn rules(times: &Times, tick: Span, resend_after: Span) -> Rules {
-    Rules {
-        seat: Seat::Lock,
-        at_close: AtClose::Release,
-        sessions: times.session_rules(tick),
-        lock_delay: Span::ZERO,
-        resend_after,
     }
 }

@@ -2,11 +2,11 @@
 
 use super::Kafka;
 use super::bugs::Plant;
-use crate::lease::client::Patience;
 use crate::lease::parameters::{
-    REQUEST_TIMEOUT, SERVICE_ELECTION_TIMEOUT, SERVICE_HEARTBEAT_INTERVAL, by_profile, patience,
+    REQUEST_TIMEOUT, SERVICE_ELECTION_TIMEOUT, SERVICE_HEARTBEAT_INTERVAL, by_profile,
 };
-use crate::lease::zookeeper::parameters::{RECONNECT_DELAY, clamp_warning, read_times};
+use crate::lease::service::Seat;
+use crate::lease::zookeeper::parameters::{RECONNECT_DELAY, clamp_warning, read_shared};
 use interregnum_kernel::{ParameterError, ParameterSpec, Parameters, Span};
 
 const SESSION_TIMEOUT: ParameterSpec = by_profile! {
@@ -33,9 +33,7 @@ pub(super) static SPECS: &[ParameterSpec] = &[
 ];
 
 pub(super) fn read(parameters: &Parameters) -> Result<Kafka, ParameterError> {
-    let (times, tick) = read_times(parameters, &SESSION_TIMEOUT, &TICK_TIME)?;
-    let patience = Patience { backoff: times.rest, ..patience(parameters)? };
-    let rules = super::rules(&times, tick, patience.request_timeout);
+    let (times, rules, patience) = read_shared(parameters, &SESSION_TIMEOUT, &TICK_TIME, Seat::Lock)?;
     let bug = parameters.bug.as_deref().and_then(Plant::from_id);
     Ok(Kafka { times, rules, patience, bug })
 }

@@ -4,7 +4,7 @@
 use crate::planting::plants;
 
 plants! {
-    /// The loss of the session is expected a whole session timeout after the loss of the connection.
+    /// It acts until it takes its session for over, a whole session timeout after the loss of the connection.
     ActsWhileDisconnected = "lease-zookeeper-acts-while-disconnected",
         "a leader that has lost its connection goes on for a session timeout, counted from when it noticed",
         breaks ["lease-exclusion"],

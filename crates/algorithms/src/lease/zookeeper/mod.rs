@@ -3,23 +3,26 @@
 //! **Sources.** apache/zookeeper: `ClientCnxn.java` (`SendThread`: pings, read and connect timeout, reconnection),
 //! `server/SessionTrackerImpl.java`, `server/ExpiryQueue.java` (`roundToNextInterval`), `server/ZooKeeperServer.java`
 //! (`processConnectRequest`: the session timeout is negotiated), "ZooKeeper Recipes and Solutions", Leader Election.
-//! apache/curator: `recipes/leader/LeaderLatch.java` (`checkLeadership`, `handleStateChange`), tech note 10 on pauses.
+//! apache/curator, since 5.4: `recipes/leader/LeaderLatch.java` (`checkLeadership`, `handleStateChange`),
+//! `framework/state/ConnectionStateManager.java` (`checkSessionExpiration`), tech note 10 on pauses.
 //!
 //! **How it works.** A contender has a session, and a node in a queue that is bound to the session (ephemeral, sequential).
 //! The node that was created first leads; its creation's number, the czxid, is the fencing token. Every other contender
 //! watches the node ahead of its own, so that one end wakes one successor. Whoever loses its connection (`SUSPENDED`) stops
 //! acting at once, and goes on when it is connected again and finds its node in front: the session, the node and the token
 //! are still the same. Curator before CURATOR-644 (2022) deleted the node and queued up anew on each reconnection, which
-//! gave leadership away without need; its fix is followed here. What has no session any more begins with a new one.
+//! gave leadership away without need; its fix is followed here. Whoever has had no connection for a session timeout takes the
+//! session for over (`LOST`), asks for another, deletes the node that the old one may still have, and queues up anew.
 //!
 //! **Guarantees.** Tokens never fall, so they fence. The leases of two leaders do not overlap while answers come within a
-//! third of the session timeout: a leader stops acting two thirds of the timeout after the last answer, and the service
-//! ends a session a whole timeout after the ping that was answered, or later.
+//! third of the session timeout and from the service's one leader: a contender stops acting two thirds of the timeout after the
+//! last answer, and the service ends a session a whole timeout after the ping that was answered, or later.
 //!
 //! **What it does not guarantee.** A process that was paused takes an old answer for a fresh one, and acts until it has
 //! looked at its timers. An answer that took more than a third of the timeout, and clocks whose rates differ by a third,
-//! break exclusion as well. `on_disconnect = "keep-acting"` is the application that ignores `SUSPENDED` and waits for the
-//! end of its session, of which a client learns only from the service: it believes for as long as it is cut off.
+//! break exclusion as well. So does a cut that has the service's leader on the holder's side, and a majority on the other: until it
+//! knows that it is deposed it answers pings of which its successor does not know. `on_disconnect = "keep-acting"` is the
+//! application that ignores `SUSPENDED` and waits for `LOST` (`SessionConnectionStateErrorPolicy`), a session timeout later.
 //!
 //! **Failover after the leader's crash**, if the service works: the service decides that the session is over at least the
 //! session timeout less a ping's interval after the crash, and at most the timeout and a tick; then that is agreed on, the
@@ -33,7 +36,8 @@
 //! hangs up on its clients when it has lost its leader, which a follower learns here by Raft's election timeout, in
 //! ZooKeeper also by a reset connection. Who watches nothing there learns of it with the next ping.
 //! Ticks are counted from the beginning of the leader's process. A call that is not answered goes to the next service node
-//! after `request_timeout`, which stands for TCP's repetitions. A session is named by its owner, so that a repeated request
+//! after `request_timeout`, which stands for TCP's repetitions, and a service node that does not take the connection is followed
+//! by the next at once, where `startConnect` sleeps before each but the first. A session is named by its owner, so that a repeated request
 //! opens no second one; a node's name does what Curator's protection does (`withProtection`).
 //!
 //! ```text
@@ -53,15 +57,12 @@ pub use bugs::Plant;
 
 use self::phases::Moment;
 use self::session::{Session, Times, Turn};
-use super::Timer;
 use super::client::{Client, Heard, Patience};
 use super::message::{Answer, Ask, Message, View};
 use super::recipe::{ASLEEP_OR_LATE, Event, Out, Recipe};
-use super::service::{AtClose, Operation, Outcome, Rules, Seat, SessionId, Watch};
+use super::service::{Operation, Outcome, Rules, SessionId, Watch};
 use crate::{Claim, Entry, Promise, Strain};
-use interregnum_kernel::{
-    Deadline, FaultClass, FaultClasses, Jitter, Now, ParameterError, Parameters, Role, Span,
-};
+use interregnum_kernel::{Deadline, FaultClass, FaultClasses, Now, ParameterError, Parameters, Role};
 
 /// The rules, with their configuration.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -111,8 +112,8 @@ pub struct Contender {
     created: u64,
     /// Whose node is ahead, as it was told last.
     ahead: Option<SessionId>,
-    /// Whether a ping has left since it came to lead.
-    beats: bool,
+    /// Its node of a session that it took for over, until that is deleted.
+    left_behind: Option<(SessionId, u64)>,
     highest: u64,
 }
 
@@ -138,7 +139,7 @@ impl Recipe for ZooKeeper {
         election_kinds: Message::ELECTION_KINDS,
         promises: super::recipe::promises![
             Promise::except("lease-kept", DEPOSES_UNHEARD),
-            Promise::except("lease-exclusion", BREAKS_MARGIN),
+            Promise::except("lease-exclusion", DEPOSES_UNHEARD),
         ],
     };
 
@@ -155,15 +156,9 @@ impl Recipe for ZooKeeper {
     fn claims(&self) -> Vec<Claim> {
         let slow = "not documented; a lease ends two thirds of the session timeout after an answer, the session a whole one \
                     after the ping";
-        let asleep = "not documented; the session timeout, less the age that the last ping may have";
-        let unpinged = self.times.longest_certain().0;
-        let claim =
-            |strain, derived, source| Claim { strain, documented: None, derived: Some(derived), source };
-        vec![
-            claim(Strain::SlowClock, 333_333, slow),
-            claim(Strain::Freeze, unpinged, asleep),
-            claim(Strain::Pause, unpinged, asleep),
-        ]
+        let derived = Some(333_333);
+        let slow = Claim { strain: Strain::SlowClock, documented: None, derived, source: slow };
+        [slow].into_iter().chain(self.times.claims()).collect()
     }
 
     fn hangs_up(&self) -> bool {
@@ -180,15 +175,12 @@ impl Recipe for ZooKeeper {
 
     fn begin(&self, client: Client, now: Now, out: &mut Out) -> Contender {
         let session = Session::open(&self.times, client, now, out);
-        Contender { session, place: Place::Outside, created: 0, ahead: None, beats: false, highest: 0 }
+        Contender { session, place: Place::Outside, created: 0, ahead: None, left_behind: None, highest: 0 }
     }
 
     fn on(&self, contender: &mut Contender, now: Now, event: Event, out: &mut Out) {
-        if event == Event::RenewDue && contender.place == Place::Leading && !contender.beats {
-            contender.beats = true;
-            out.reach(Moment::FirstHeartbeat.into());
-        }
-        if let Some(turn) = contender.session.on(&self.times, now, event, out) {
+        let leads = contender.place == Place::Leading;
+        if let Some(turn) = contender.session.on(&self.times, now, event, leads, out) {
             self.on_turn(contender, now, turn, out);
             return;
         }
@@ -197,8 +189,6 @@ impl Recipe for ZooKeeper {
                 self.on_answer(contender, now, operation, answer, out);
             }
             Event::Heard(Heard::News(view)) => self.on_news(contender, view, out),
-            // Only where the bug is planted that arms it.
-            Event::GraceOver => self.wait(contender),
             Event::Resign => self.on_resign(contender, now, out),
             _ => {}
         }
@@ -237,13 +227,12 @@ impl Recipe for ZooKeeper {
 impl ZooKeeper {
     fn on_turn(&self, contender: &mut Contender, now: Now, turn: Turn, out: &mut Out) {
         match turn {
-            Turn::Opened => {
-                out.reach(Moment::SessionOpened.into());
-                self.join(contender, now, out);
-            }
+            Turn::Opened => match contender.left_behind {
+                Some((session, number)) => self.leave(contender, (session, number), now, out),
+                None => self.join(contender, now, out),
+            },
             Turn::Suspended => self.on_suspended(contender, out),
             Turn::Reconnected => {
-                out.cancel_timer(Timer::Grace);
                 // Watches ended with the connection (LeaderLatch.handleStateChange, RECONNECTED).
                 match contender.place {
                     Place::Waiting | Place::Looking { .. } => self.look(contender, false, out),
@@ -251,9 +240,12 @@ impl ZooKeeper {
                     Place::Outside | Place::Joining | Place::Leaving => {}
                 }
             }
-            Turn::Expired => {
-                out.reach(Moment::SessionLost.into());
-                out.cancel_timer(Timer::Grace);
+            Turn::Expired => contender.place = Place::Outside,
+            // LeaderLatch.checkLeadership finds its node to be another session's, deletes it, and queues up (reset).
+            Turn::GivenUp(session) => {
+                if !matches!(contender.place, Place::Outside | Place::Joining) {
+                    contender.left_behind = Some((session, contender.created));
+                }
                 contender.place = Place::Outside;
             }
         }
@@ -264,9 +256,10 @@ impl ZooKeeper {
         if contender.place == Place::Leading {
             out.reach(Moment::LeaseOver.into());
         }
-        if contender.place == Place::Leading && self.bug == Some(Plant::ActsWhileDisconnected) {
-            out.set_timer(Timer::Grace, Jitter::exactly(self.times.timeout));
-        } else if contender.place != Place::Leading || self.on_disconnect == OnDisconnect::Stop {
+        // The bug: the end of the session is what ends the reign, and its loss is expected a timeout from now.
+        let goes_on =
+            self.on_disconnect == OnDisconnect::KeepActing || self.bug == Some(Plant::ActsWhileDisconnected);
+        if contender.place != Place::Leading || !goes_on {
             self.wait(contender);
         }
     }
@@ -300,8 +293,9 @@ impl ZooKeeper {
                     self.look(contender, false, out);
                 }
             }
-            // Refused is a repeated request whose first answer was lost: the node is gone.
-            (Operation::Leave(..), Answer::Outcome(Outcome::Done(_) | Outcome::Refused, _)) => {
+            // Whatever the answer, the node is gone: refused is a request that was repeated because the first answer was lost.
+            (Operation::Leave(..), Answer::Outcome(..)) => {
+                contender.left_behind = None;
                 self.join(contender, now, out);
             }
             _ => {}
@@ -347,7 +341,7 @@ impl ZooKeeper {
 
     fn lead(&self, contender: &mut Contender, out: &mut Out) {
         contender.place = Place::Leading;
-        contender.beats = false;
+        contender.session.begin_reign();
         contender.highest = contender.highest.max(contender.created);
         out.reach(Moment::Elected.into());
     }
@@ -355,22 +349,16 @@ impl ZooKeeper {
     /// LeaderLatch.close, and a new latch.
     fn on_resign(&self, contender: &mut Contender, now: Now, out: &mut Out) {
         if contender.place == Place::Leading {
-            contender.place = Place::Leaving;
             contender.session.client.stop_watching(out);
-            let operation = Operation::Leave(contender.session.id(), Operation::named(contender.created));
-            contender.session.client.call(Ask::Do(operation), now, out);
+            self.leave(contender, (contender.session.id(), contender.created), now, out);
             out.reach(Moment::ReleaseSent.into());
         }
     }
-}
 
-/// What the service does in ZooKeeper's way.
-fn rules(times: &Times, tick: Span, resend_after: Span) -> Rules {
-    Rules {
-        seat: Seat::FirstInQueue,
-        at_close: AtClose::Release,
-        sessions: times.session_rules(tick),
-        lock_delay: Span::ZERO,
-        resend_after,
+    /// Deletes the node of this session and number, which may be of a session that is over.
+    fn leave(&self, contender: &mut Contender, (session, number): (SessionId, u64), now: Now, out: &mut Out) {
+        contender.place = Place::Leaving;
+        let operation = Operation::Leave(session, Operation::named(number));
+        contender.session.client.call(Ask::Do(operation), now, out);
     }
 }

@@ -7,7 +7,7 @@ use crate::lease::client::Patience;
 use crate::lease::parameters::{
     REQUEST_TIMEOUT, SERVICE_ELECTION_TIMEOUT, SERVICE_HEARTBEAT_INTERVAL, by_profile, patience,
 };
-use crate::lease::service::Flaw;
+use crate::lease::service::{Flaw, Rules, Seat};
 use crate::profile::refuse;
 use interregnum_kernel::{Jitter, ParameterError, ParameterKind, ParameterSpec, Parameters, Span, Value};
 
@@ -35,7 +35,7 @@ pub(in crate::lease) const RECONNECT_DELAY: ParameterSpec = by_profile! {
 const ON_DISCONNECT: ParameterSpec = ParameterSpec {
     name: "on_disconnect",
     kind: ParameterKind::Word(&["stop", "keep-acting"]),
-    doc: "what a leader does that loses its connection: it stops acting until it is back, or goes on until it learns that its session is over",
+    doc: "what a leader does that loses its connection: it stops acting until it is back, or goes on until its session is over, as far as it knows",
     default: |_| Value::Word("stop".to_owned()),
 };
 
@@ -50,10 +50,9 @@ pub(super) static SPECS: &[ParameterSpec] = &[
 ];
 
 pub(super) fn read(parameters: &Parameters) -> Result<ZooKeeper, ParameterError> {
-    let (times, tick) = read_times(parameters, &SESSION_TIMEOUT, &TICK_TIME)?;
-    let patience = Patience { backoff: times.rest, ..patience(parameters)? };
+    let shared = read_shared(parameters, &SESSION_TIMEOUT, &TICK_TIME, Seat::FirstInQueue)?;
+    let (times, mut rules, patience) = shared;
     let bug = parameters.bug.as_deref().and_then(Plant::from_id);
-    let mut rules = super::rules(&times, tick, patience.request_timeout);
     if bug == Some(Plant::OrphanedNode) {
         rules.sessions.flaw = Some(Flaw::JoinsTwice);
     }
@@ -61,6 +60,7 @@ pub(super) fn read(parameters: &Parameters) -> Result<ZooKeeper, ParameterError>
         0 => OnDisconnect::Stop,
         _ => OnDisconnect::KeepActing,
     };
+    let times = times.of_curator();
     Ok(ZooKeeper { times, rules, patience, on_disconnect, bug })
 }
 
@@ -68,20 +68,23 @@ pub(super) fn warnings(parameters: &Parameters) -> Vec<ParameterError> {
     clamp_warning(parameters, &SESSION_TIMEOUT, &TICK_TIME).into_iter().collect()
 }
 
-/// A session's times and the service's tick, as they come out of the negotiation (ZooKeeperServer.processConnectRequest,
-/// with minSessionTimeout and maxSessionTimeout of 2 and 20 ticks).
+/// A session's times, as they come out of the negotiation (ZooKeeperServer.processConnectRequest, with minSessionTimeout and
+/// maxSessionTimeout of 2 and 20 ticks), what the service does, and how patient clients are.
 ///
 /// # Errors
 /// If a time is zero, or not of whole milliseconds, in which ZooKeeper counts.
-pub(in crate::lease) fn read_times(
+pub(in crate::lease) fn read_shared(
     parameters: &Parameters,
     session_timeout: &ParameterSpec,
     tick_time: &ParameterSpec,
-) -> Result<(Times, Span), ParameterError> {
+    seat: Seat,
+) -> Result<(Times, Rules, Patience), ParameterError> {
     let tick = whole_millis(parameters, tick_time)?;
     let granted = clamped(whole_millis(parameters, session_timeout)?, tick);
     let rest = parameters.jitter(&RECONNECT_DELAY)?;
-    Ok((Times::of(granted, parameters.service.len(), rest), tick))
+    let times = Times::of(granted, parameters.service.len(), rest);
+    let patience = Patience { backoff: rest, ..patience(parameters)? };
+    Ok((times, times.rules(seat, tick, patience.request_timeout), patience))
 }
 
 /// What to remark on a session timeout that the service does not grant.

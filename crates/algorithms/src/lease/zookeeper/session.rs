@@ -1,19 +1,25 @@
 //! A client's session with ZooKeeper, as its library keeps it: pings, the loss of the connection, another service node, and
-//! the end of the session, which the client learns of only from the service. Kafka's brokers use the same.
+//! the end of the session. Kafka's brokers use the same.
 //!
-//! `ClientCnxn.SendThread` (zookeeper-server/src/main/java/org/apache/zookeeper/ClientCnxn.java) waits two thirds of the
-//! session timeout for an answer, and pings half way there. Whoever has heard nothing for so long drops the connection and
-//! tries the other service nodes, each for the session timeout divided by their number. The session goes on meanwhile, and
-//! moves to the node that answers. What the library calls `Disconnected`, and Curator `SUSPENDED`, is [`Turn::Suspended`].
+//! `ClientCnxn.SendThread` (zookeeper-server/src/main/java/org/apache/zookeeper/ClientCnxn.java, releases before 3.9.3) waits
+//! two thirds of the session timeout for an answer, and pings half way there. Whoever has heard nothing for so long drops the
+//! connection and tries the other service nodes, each for the session timeout divided by their number. The session goes on
+//! meanwhile, and moves to the node that answers. What the library calls `Disconnected`, and Curator `SUSPENDED`, is
+//! [`Turn::Suspended`].
+//!
+//! This library learns of the session's end from the service alone. (Since 3.9.3 it takes the session for over a timeout and a
+//! third after the last answer; ZOOKEEPER-4508.) Curator does not wait for that: [`Times::gives_up`].
 
 use crate::lease::Timer;
 use crate::lease::client::{Client, Heard};
 use crate::lease::message::{Answer, Ask};
+use crate::lease::phases::Moment;
 use crate::lease::recipe::{Event, Out};
-use crate::lease::service::{Operation, Outcome, SessionId, SessionRules};
+use crate::lease::service::{AtClose, Operation, Outcome, Rules, Seat, SessionId, SessionRules};
+use crate::{Claim, Strain};
 use interregnum_kernel::{Jitter, LocalTime, Now, Span};
 
-/// The times of a session, all but the last made of the first.
+/// The times of a session, most of them made of the first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(in crate::lease) struct Times {
     /// The session timeout that the service has granted.
@@ -26,27 +32,51 @@ pub(in crate::lease) struct Times {
     pub(in crate::lease) connect: Span,
     /// How long it rests before it reconnects.
     pub(in crate::lease) rest: Jitter,
+    /// How long after it has lost its connection it takes the session for over, if it does.
+    pub(in crate::lease) gives_up: Option<Span>,
 }
-
-/// `ClientCnxn.MAX_SEND_PING_INTERVAL`.
-const LONGEST_PING: Span = Span::secs(10);
 
 impl Times {
     /// The times for a session timeout and so many service nodes (`ClientCnxn.SendThread.onConnected`).
     pub(in crate::lease) fn of(timeout: Span, service: usize, rest: Jitter) -> Times {
         let read = timeout.scaled(2, 3);
         let connect = timeout.scaled(1, service.max(1) as u64);
-        Times { timeout, ping: ping_interval(read), read, connect, rest }
+        Times { timeout, ping: ping_interval(read), read, connect, rest, gives_up: None }
     }
 
-    /// For how long a session lives at least, whenever its client falls silent.
-    pub(in crate::lease) fn longest_certain(&self) -> Span {
-        self.timeout.saturating_sub(self.ping)
+    /// As they are, of a client that takes its session for over when it has had no connection for the session timeout
+    /// (Curator, `ConnectionStateManager.checkSessionExpiration`, by its default of 100 per cent; CURATOR-405).
+    #[must_use]
+    pub(in crate::lease) fn of_curator(self) -> Times {
+        Times { gives_up: Some(self.timeout), ..self }
+    }
+
+    /// How much silence of its client's a session bears at least, whenever that begins.
+    pub(in crate::lease) fn claims(&self) -> [Claim; 2] {
+        let borne = self.timeout.saturating_sub(self.ping).0;
+        let source = "not documented; the session timeout, less the age that the last ping may have";
+        [Strain::Freeze, Strain::Pause].map(|strain| Claim {
+            strain,
+            documented: None,
+            derived: Some(borne),
+            source,
+        })
+    }
+
+    /// What the service does in ZooKeeper's way.
+    pub(in crate::lease) fn rules(&self, seat: Seat, tick: Span, resend_after: Span) -> Rules {
+        Rules {
+            seat,
+            at_close: AtClose::Release,
+            sessions: self.session_rules(tick),
+            lock_delay: Span::ZERO,
+            resend_after,
+        }
     }
 
     /// How the service keeps such sessions. `ExpiryQueue.roundToNextInterval` rounds a deadline on a tick up to the next one:
     /// hence the nanosecond.
-    pub(in crate::lease) fn session_rules(&self, tick: Span) -> SessionRules {
+    fn session_rules(&self, tick: Span) -> SessionRules {
         SessionRules {
             ttl: self.timeout,
             patience: Span(self.timeout.0.saturating_add(1)),
@@ -58,7 +88,12 @@ impl Times {
     }
 }
 
-/// Half the read timeout; a second less where that is more than a second, lest the second ping be late.
+/// `ClientCnxn.MAX_SEND_PING_INTERVAL`.
+const LONGEST_PING: Span = Span::secs(10);
+
+/// Half the read timeout; a second less where that is more than a second, and ten seconds at most, as where something wakes
+/// `SendThread.run` meanwhile. Where nothing does it sleeps for the whole half; TCP repeats a lost ping then, for which there
+/// would be no time here.
 fn ping_interval(read: Span) -> Span {
     let half = read.scaled(1, 2);
     let second = Span::secs(1);
@@ -87,6 +122,8 @@ pub(in crate::lease) enum Turn {
     Reconnected,
     /// The service has ended it. The next one has been asked for, and nothing is watched.
     Expired,
+    /// The same, but it is the client that takes it for over, and it may live on at the service.
+    GivenUp(SessionId),
 }
 
 /// A client and its session.
@@ -98,6 +135,8 @@ pub(in crate::lease) struct Session {
     link: Link,
     /// When the service was heard last.
     heard: LocalTime,
+    /// Whether a ping has left since its owner came to lead.
+    beats: bool,
 }
 
 impl Session {
@@ -105,7 +144,8 @@ impl Session {
     pub(in crate::lease) fn open(times: &Times, client: Client, now: Now, out: &mut Out) -> Session {
         let client = client.reconnecting_within(times.connect);
         let id = SessionId::of(client.process(), 1);
-        let mut session = Session { client, id, count: 1, link: Link::Opening, heard: LocalTime::ZERO };
+        let (link, heard) = (Link::Opening, LocalTime::ZERO);
+        let mut session = Session { client, id, count: 1, link, heard, beats: false };
         session.client.call(Ask::Do(Operation::Open(id)), now, out);
         session
     }
@@ -128,21 +168,44 @@ impl Session {
         }
     }
 
+    /// Its owner has come to lead.
+    pub(in crate::lease) fn begin_reign(&mut self) {
+        self.beats = false;
+    }
+
     /// Takes what concerns the session; the recipe looks at what is left, and at what this means.
     pub(in crate::lease) fn on(
         &mut self,
         times: &Times,
         now: Now,
         event: Event,
+        leads: bool,
         out: &mut Out,
     ) -> Option<Turn> {
+        if event == Event::RenewDue && leads && !std::mem::replace(&mut self.beats, true) {
+            out.reach(Moment::FirstHeartbeat.into());
+        }
+        let turn = self.take(times, now, event, out);
+        match turn {
+            Some(Turn::Opened) => out.reach(Moment::SessionOpened.into()),
+            Some(Turn::Expired | Turn::GivenUp(_)) => out.reach(Moment::SessionLost.into()),
+            Some(Turn::Suspended | Turn::Reconnected) | None => {}
+        }
+        turn
+    }
+
+    fn take(&mut self, times: &Times, now: Now, event: Event, out: &mut Out) -> Option<Turn> {
         match event {
             Event::Heard(Heard::Answer { ask: Ask::Do(Operation::Open(id)), asked, answer }) => {
                 let done = matches!(answer, Answer::Outcome(Outcome::Done(_), _));
                 (done && id == self.id).then(|| self.on_opened(times, asked, now, out))
             }
-            Event::Heard(Heard::Answer { answer: Answer::Outcome(Outcome::NoSession, _), .. })
-            | Event::Heard(Heard::SessionLost) => Some(self.expire(now, out)),
+            Event::Heard(Heard::Answer {
+                ask: Ask::Do(operation),
+                answer: Answer::Outcome(Outcome::NoSession, _),
+                ..
+            }) => (operation.session() == self.id).then(|| self.expire(now, out)),
+            Event::Heard(Heard::SessionLost) => Some(self.expire(now, out)),
             Event::Heard(Heard::Renewed { .. }) => self.hear(times, now, out),
             Event::RenewDue => {
                 self.ping(times, now, out);
@@ -153,6 +216,11 @@ impl Session {
                 self.suspend(times, now, out)
             }
             Event::Disconnected => self.suspend(times, now, out),
+            Event::GraceOver => {
+                let id = self.id;
+                self.expire(now, out);
+                Some(Turn::GivenUp(id))
+            }
             _ => None,
         }
     }
@@ -175,6 +243,7 @@ impl Session {
             return None;
         }
         out.set_timer(Timer::Renew, Jitter::exactly(times.ping));
+        out.cancel_timer(Timer::Grace);
         Some(Turn::Reconnected)
     }
 
@@ -201,6 +270,9 @@ impl Session {
         self.client.stop_watching(out);
         out.cancel_timer(Timer::Lapse);
         out.set_timer(Timer::Renew, times.rest);
+        if let Some(after) = times.gives_up {
+            out.set_timer(Timer::Grace, Jitter::exactly(after));
+        }
         Some(Turn::Suspended)
     }
 
@@ -211,8 +283,9 @@ impl Session {
         self.link = Link::Opening;
         self.client.stop_renewing(out);
         self.client.stop_watching(out);
-        out.cancel_timer(Timer::Renew);
-        out.cancel_timer(Timer::Lapse);
+        for timer in [Timer::Renew, Timer::Lapse, Timer::Grace] {
+            out.cancel_timer(timer);
+        }
         self.client.call(Ask::Do(Operation::Open(self.id)), now, out);
         Turn::Expired
     }
