@@ -2,8 +2,9 @@
 //! comes.
 //!
 //! Three things can be under way at once: one call, one renewal and one watch, each with a timer. Whatever is not answered
-//! in time is asked again, at the next service node: a client library cannot tell a slow node from a dead one. Requests
-//! keep their numbers when they are repeated, so that a late answer is as good as any. A watch does not: it is set anew on each
+//! in time is asked again, at the next service node: a client library cannot tell a slow node from a dead one. A call keeps its
+//! number when it is repeated, so that a late answer is as good as any. A renewal does not: the lease that it brings may be counted
+//! from when it was asked for, so one that is sent to another node is a new one. Nor does a watch: it is set anew on each
 //! connection, and what is still said of it on another is not listened to.
 //!
 //! A service node that was restarted, or has closed the connection, answers whatever is sent on that with a reset, and the
@@ -13,7 +14,9 @@ use super::Timer;
 use super::message::{Answer, Ask, Connection, Message, Reply, Request, View};
 use super::recipe::Out;
 use super::service::{SessionId, Watch};
-use interregnum_kernel::{Epoch, Jitter, LocalTime, LogIndex, NodeId, NodeSet, Now, Process, Span};
+use interregnum_kernel::{
+    Epoch, Incarnation, Jitter, LocalTime, LogIndex, NodeId, NodeSet, Now, Process, Span,
+};
 
 /// How patient a client is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -22,6 +25,19 @@ pub struct Patience {
     pub request_timeout: Span,
     /// How long it waits before it asks again where a service node had no leader to pass the question to.
     pub backoff: Jitter,
+}
+
+/// Where the number of a request names the life of the process that has made it.
+const LIFE_AT: u32 = 20;
+
+/// What of a life requests name.
+fn life_bits(life: Incarnation) -> u32 {
+    life.0 & 0xfff
+}
+
+/// Whether a process in this life has made the request of this number. Lives are kept modulo 4,096.
+pub(super) fn is_of_life(number: u32, life: Incarnation) -> bool {
+    number >> LIFE_AT == life_bits(life)
 }
 
 /// A request under way.
@@ -42,6 +58,8 @@ pub struct Client {
     reconnect: Span,
     /// Whether a connection has to be opened before anything is renewed on it.
     connects: bool,
+    /// Whether a renewal is lost with the connection that it was sent on, and is not sent on to the next service node.
+    loses_renewals: bool,
     server: NodeId,
     /// The connection with it.
     on: Connection,
@@ -96,10 +114,11 @@ impl Client {
             patience,
             reconnect: patience.request_timeout,
             connects: false,
+            loses_renewals: false,
             server: service.iter().nth(first).unwrap_or_default(),
             on: Connection::NEW,
             // Numbers of different lives differ, so that what an earlier life asked for is not taken for this one's.
-            count: (process.incarnation.0 & 0xfff) << 20,
+            count: life_bits(process.incarnation) << LIFE_AT,
             call: None,
             renewal: None,
             master: Epoch::ZERO,
@@ -113,6 +132,12 @@ impl Client {
     #[must_use]
     pub fn reconnecting_within(self, reconnect: Span) -> Client {
         Client { reconnect, connects: true, ..self }
+    }
+
+    /// As it is, with renewals that are lost with their connection: the recipe is told of that, and sends the next.
+    #[must_use]
+    pub fn losing_renewals(self) -> Client {
+        Client { loses_renewals: true, ..self }
     }
 
     /// The process whose line it is.
@@ -314,8 +339,17 @@ impl Client {
         }
     }
 
-    /// Talks to the next service node from now on.
+    /// Talks to the next service node from now on, and asks that for whatever is under way.
     pub fn move_on(&mut self, now: Now, out: &mut Out) {
+        self.move_with(true, now, out);
+    }
+
+    /// The connection is gone: it talks to the next service node from now on.
+    fn reconnect_elsewhere(&mut self, now: Now, out: &mut Out) {
+        self.move_with(!self.loses_renewals, now, out);
+    }
+
+    fn move_with(&mut self, renewal: bool, now: Now, out: &mut Out) {
         let beyond = self.service.iter().find(|node| *node > self.server);
         self.server = beyond.or(self.service.iter().next()).unwrap_or(self.server);
         self.on = Connection::NEW;
@@ -323,7 +357,7 @@ impl Client {
             self.send(call.request, out);
             out.set_timer(Timer::Call, Jitter::exactly(self.patience.request_timeout));
         }
-        let renewed = self.renewal.map(|sent| sent.request.ask);
+        let renewed = self.renewal.filter(|_| renewal).map(|sent| sent.request.ask);
         if let Some(Ask::Renew(session, _) | Ask::Connect(session)) = renewed {
             // Where answers are held back, this one is not to be.
             self.master = Epoch::ZERO;
@@ -343,7 +377,7 @@ impl Client {
         }
         let is_lost = self.on != Connection::NEW;
         match is_lost {
-            true => self.move_on(now, out),
+            true => self.reconnect_elsewhere(now, out),
             false => self.on = on,
         }
         is_lost
@@ -351,9 +385,10 @@ impl Client {
 
     /// A process died, and its machine reset its connections: if this contender talked to it, it talks to another one now.
     pub(super) fn on_disconnected(&mut self, process: Process, now: Now, out: &mut Out) -> bool {
-        let concerns = process.node == self.server;
+        // Late news of a former life says nothing of the connection with the present one.
+        let concerns = process.node == self.server && self.on.may_be_with(process.incarnation);
         if concerns {
-            self.move_on(now, out);
+            self.reconnect_elsewhere(now, out);
         }
         concerns
     }

@@ -19,6 +19,11 @@ impl Connection {
     pub fn of(life: Incarnation, closed: u16) -> Connection {
         Connection(1 << 31 | (life.0 & 0x7fff) << 16 | u32::from(closed))
     }
+
+    /// Whether it may be a connection with a service node in this life. Of one that is yet to be opened that cannot be said.
+    pub fn may_be_with(self, life: Incarnation) -> bool {
+        self == Connection::NEW || self.0 >> 16 & 0x7fff == life.0 & 0x7fff
+    }
 }
 
 /// A request of a contender's. It may be repeated under its number, and each kind bears that.

@@ -18,8 +18,8 @@ pub(super) fn of(set: &Etcd) -> Vec<Claim> {
             strain: Strain::Freeze,
             documented: None,
             derived: Some(left.0),
-            source: "the lease is over a ttl after the last keep-alive, and the next would have come a third of the ttl and a \
-                     check later",
+            source: "the lease is over a ttl after the last keep-alive, and the next would have come a third of the ttl later, \
+                     rounded up to the client's next look",
         },
         Claim {
             strain: Strain::Pause,

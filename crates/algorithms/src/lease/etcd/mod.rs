@@ -31,6 +31,8 @@
 //! - A keep-alive that is not answered is asked again at the next service node after `request_timeout`, as a client with
 //!   gRPC's keep-alive pings does once the connection is given up. Without them a client stays with a silent node until TCP
 //!   gives up.
+//! - A stream that breaks while no keep-alive is under way on it is replaced at once, and the client's looks go on as they were: there
+//!   it is replaced after `keep_alive_check`, and looks begin anew. Keep-alives differ by less than a look.
 //! - The server makes sure that it leads only where its Raft loop has not run for three ticks (`ensureLeadership`). Here it
 //!   acts on leases and answers reads only while its followers' answers vouch for that; where it should be asked of them, it
 //!   waits for the next heartbeat.
@@ -59,7 +61,7 @@ use super::recipe::{Event, Out, Recipe, UNMEASURABLE};
 use super::service::{Operation, Outcome, Rules, SessionId, Watch};
 use crate::{Claim, Entry, Promise};
 use interregnum_kernel::{
-    Deadline, FaultClasses, Jitter, LocalTime, Now, ParameterError, Parameters, Role, Span,
+    Deadline, FaultClasses, Jitter, LocalTime, LogIndex, Now, ParameterError, Parameters, Role, Span,
     TOLERABLE_DRIFT_PPM,
 };
 
@@ -191,7 +193,7 @@ impl Recipe for Etcd {
     fn begin(&self, client: Client, now: Now, out: &mut Out) -> Contender {
         let session = SessionId::of(client.process(), 1);
         let mut contender = Contender {
-            client,
+            client: client.losing_renewals(),
             session,
             sessions: 1,
             place: Place::Opening,
@@ -262,9 +264,11 @@ impl Recipe for Etcd {
 }
 
 impl Etcd {
-    /// How much time passes at most between an answer to a keep-alive and the next keep-alive.
+    /// How much time passes at most from one keep-alive to the next, where answers are there before the look at which the next is
+    /// due: the client looks every so often since its stream began, and sends at a look, so a third of the TTL is rounded up.
     fn longest_silence(&self) -> Span {
-        self.ttl.scaled(1, 3) + self.keep_alive_check
+        next_look(LocalTime::ZERO + self.ttl.scaled(1, 3), LocalTime::ZERO, self.keep_alive_check)
+            .since(LocalTime::ZERO)
     }
 
     fn on_answer(&self, contender: &mut Contender, now: Now, ask: Ask, answer: Answer, out: &mut Out) {
@@ -293,10 +297,16 @@ impl Etcd {
         }
     }
 
-    /// `NewSession` is through with the lease's grant: keep-alives begin at once.
+    /// `NewSession` is through with the lease's grant. The client's first keep-alive begins its loop (`firstKeepAliveOnce`); that of
+    /// another lease is sent when the loop looks the next time.
     fn keep_alive(&self, contender: &mut Contender, now: Now, out: &mut Out) {
-        contender.streams_since = now.mono;
-        contender.client.renew(contender.session, now, out);
+        if contender.sessions == 1 {
+            contender.streams_since = now.mono;
+            contender.client.renew(contender.session, now, out);
+        } else {
+            let at = next_look(now.mono, contender.streams_since, self.keep_alive_check);
+            out.set_timer(Timer::Renew, Jitter::exactly(at.since(now.mono)));
+        }
         self.count_on(contender, now, self.first_keep_alive_timeout, out);
     }
 
@@ -365,8 +375,8 @@ impl Etcd {
                 contender.place = Place::Waiting;
                 contender.highest = contender.highest.max(number);
                 contender.ahead = None;
-                let session = contender.session;
-                let watch = if self.observes { Watch::AheadAndFirst(session) } else { Watch::Ahead(session) };
+                let created = LogIndex(contender.created);
+                let watch = if self.observes { Watch::AheadAndFirst(created) } else { Watch::Ahead(created) };
                 contender.client.watch(watch, out);
             }
             _ => self.lead(contender, out),

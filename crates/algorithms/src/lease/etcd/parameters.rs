@@ -147,7 +147,8 @@ pub(super) fn read(parameters: &Parameters) -> Result<Etcd, ParameterError> {
 pub(super) fn warnings(parameters: &Parameters) -> Vec<ParameterError> {
     let Ok(set) = read(parameters) else { return Vec::new() };
     let mut warnings = Vec::new();
-    let silence = set.longest_silence();
+    // After an answer at any time, as that to a keep-alive which was asked again.
+    let silence = set.ttl.scaled(1, 3) + set.keep_alive_check;
     if silence + set.patience.request_timeout >= set.ttl {
         let problem = format!(
             "a keep-alive comes up to {silence} after the last answer; with one that is asked again after {} the lease of {} \

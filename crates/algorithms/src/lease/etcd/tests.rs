@@ -114,9 +114,8 @@ fn the_claims_follow_from_the_timers() {
             (Strain::Pause, Some(left.0), None),
         ]
     };
-    let third = Span::secs(1).scaled(1, 3);
-    assert_eq!(doses(Profile::Matched), of(Span::millis(500).saturating_sub(third)));
-    assert_eq!(doses(Profile::Production), of(Span::millis(39_500)));
+    assert_eq!(doses(Profile::Matched), of(Span::millis(500)), "333 ms are rounded up to a look");
+    assert_eq!(doses(Profile::Production), of(Span::millis(39_500)), "20 s are over at the look after them");
 }
 
 #[test]

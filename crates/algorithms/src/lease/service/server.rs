@@ -132,7 +132,7 @@ impl Lease {
             Input::Fired(_) => {}
             Input::Persisted(write) => self.drive(server, now, Input::Persisted(write), out),
             Input::Propose(command) => self.drive(server, now, Input::Propose(command), out),
-            Input::Disconnected(process) => server.watches.drop(process.node),
+            Input::Disconnected(process) => server.watches.on_disconnected(process),
         }
     }
 

@@ -127,10 +127,9 @@ impl Store {
     fn created_named(&self, session: SessionId, number: u32) -> Option<LogIndex> {
         self.created(session).filter(|created| Operation::named(created.0) == number)
     }
-    /// Whose key was created last before the session's own, or at all where it has none.
-    pub fn ahead_of(&self, session: SessionId) -> Option<SessionId> {
-        let own = self.queue.iter().rposition(|(_, owner)| *owner == session).unwrap_or(self.queue.len());
-        own.checked_sub(1).map(|ahead| self.queue[ahead].1)
+    /// Whose key was created last before this revision (etcd: `WithLastCreate`, `WithMaxCreateRev`).
+    pub fn ahead_of(&self, created: LogIndex) -> Option<SessionId> {
+        self.queue.iter().rfind(|(revision, _)| *revision < created).map(|(_, owner)| *owner)
     }
     /// Who leads, and the number.
     pub fn leader(&self) -> Option<(u64, SessionId)> {

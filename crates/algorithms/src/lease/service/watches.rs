@@ -7,18 +7,20 @@
 
 use super::operation::SessionId;
 use super::store::{Changes, Store};
+use crate::lease::client::is_of_life;
 use crate::lease::message::{Answer, Connection, Reply, View};
-use interregnum_kernel::{Incarnation, LogIndex, NodeId};
+use interregnum_kernel::{Incarnation, LogIndex, NodeId, Process};
 
 /// What is watched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Watch {
     /// The lock: every change of it is told.
     Lock,
-    /// The key that was created last before this session's own: told when that is gone.
-    Ahead(SessionId),
+    /// The key that was created last before this revision, at which the watcher's own was created: told when that is gone. The
+    /// own key may be gone as well.
+    Ahead(LogIndex),
     /// The same, and besides the key that was created first: told also when that is another one, or has another value.
-    AheadAndFirst(SessionId),
+    AheadAndFirst(LogIndex),
 }
 
 impl Watch {
@@ -26,8 +28,8 @@ impl Watch {
     pub fn packed(self) -> u64 {
         match self {
             Watch::Lock => 0,
-            Watch::Ahead(session) => session.packed() + 1,
-            Watch::AheadAndFirst(session) => (1 << 32) + session.packed() + 1,
+            Watch::Ahead(created) => created.0 << 1,
+            Watch::AheadAndFirst(created) => created.0 << 1 | 1,
         }
     }
 }
@@ -132,8 +134,15 @@ impl Watches {
         }
     }
 
-    /// Forgets the watch of a contender whose process died: its connection was reset.
-    pub(super) fn drop(&mut self, client: NodeId) {
+    /// A process of a contender's died, and its connection was reset: what that process has watched, it watches no more. The news
+    /// may come when its successor watches something already.
+    pub(super) fn on_disconnected(&mut self, process: Process) {
+        if let Some(slot) = self.slots.get_mut(process.node.index()) {
+            slot.watching.take_if(|watching| is_of_life(watching.number, process.incarnation));
+        }
+    }
+
+    fn drop(&mut self, client: NodeId) {
         if let Some(slot) = self.slots.get_mut(client.index()) {
             slot.watching = None;
         }
@@ -203,7 +212,7 @@ fn tell(watching: &mut Watching, on: Connection, store: &Store) -> Option<Reply>
     }
     watching.ahead = match watching.watch {
         Watch::Lock => None,
-        Watch::Ahead(session) | Watch::AheadAndFirst(session) => store.ahead_of(session),
+        Watch::Ahead(created) | Watch::AheadAndFirst(created) => store.ahead_of(created),
     };
     watching.told = store.revision().max(LogIndex(1));
     watching.confirmed = false;

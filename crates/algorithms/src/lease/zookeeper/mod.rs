@@ -62,7 +62,9 @@ use super::message::{Answer, Ask, Message, View};
 use super::recipe::{ASLEEP_OR_LATE, Event, Out, Recipe};
 use super::service::{Operation, Outcome, Rules, SessionId, Watch};
 use crate::{Claim, Entry, Promise, Strain};
-use interregnum_kernel::{Deadline, FaultClass, FaultClasses, Now, ParameterError, Parameters, Role};
+use interregnum_kernel::{
+    Deadline, FaultClass, FaultClasses, LogIndex, Now, ParameterError, Parameters, Role,
+};
 
 /// The rules, with their configuration.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -312,7 +314,7 @@ impl ZooKeeper {
     }
 
     fn watch(&self, contender: &mut Contender, out: &mut Out) {
-        contender.session.client.watch(Watch::Ahead(contender.session.id()), out);
+        contender.session.client.watch(Watch::Ahead(LogIndex(contender.created)), out);
     }
 
     fn on_news(&self, contender: &mut Contender, view: View, out: &mut Out) {

@@ -43,8 +43,25 @@ fn a_contender_waits_for_the_one_ahead_of_it() {
         Operation::Leave(s(1), 5),
     ];
     let (store, _) = after(Seat::FirstInQueue, AtClose::Release, &operations);
-    assert_eq!(store.ahead_of(s(2)), Some(s(3)));
-    assert_eq!(store.ahead_of(s(3)), None);
+    assert_eq!(
+        store.ahead_of(LogIndex(6)),
+        Some(s(3)),
+        "of the second, whose key came at the sixth revision"
+    );
+    assert_eq!(store.ahead_of(LogIndex(4)), None, "of the third");
+}
+
+#[test]
+fn nobody_waits_for_one_that_came_later_though_its_own_key_is_gone() {
+    let operations =
+        [Operation::Open(s(1)), Operation::Open(s(2)), Operation::Join(s(1)), Operation::Join(s(2))];
+    let gone = [&operations[..], &[Operation::Close(s(1), Ending::Expired)]].concat();
+    let (store, _) = after(Seat::FirstInQueue, AtClose::Release, &gone);
+    assert_eq!(
+        store.ahead_of(LogIndex(3)),
+        None,
+        "the key of the second was created after that of the first"
+    );
 }
 
 #[test]
