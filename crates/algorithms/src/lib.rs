@@ -62,7 +62,9 @@ pub struct Entry {
     pub parameters: &'static [ParameterSpec],
     /// The orders that it follows, by the names of their levers; it ignores all others.
     pub orders: &'static [&'static str],
-    /// The kinds of message that belong to elections, as against the rest of its work.
+    /// The kinds of message that belong to elections, as against the rest of its work: those that are sent only because of one,
+    /// questions, answers and news. None where no kind is sent for elections alone, as where those who wait ask all the time whether
+    /// the seat is free, or a renewal is the same message as a takeover; then nothing is said of what an election costs.
     pub election_kinds: &'static [&'static str],
     /// What it promises, and under which assumptions.
     pub promises: &'static [Promise],
@@ -154,6 +156,13 @@ pub trait Algorithm {
     fn warnings(parameters: &Parameters) -> Vec<ParameterError> {
         let _ = parameters;
         Vec::new()
+    }
+
+    /// The invariants that it does not promise with these parameters, though its entry does: where it is set to do without what
+    /// keeps them, as the real system can be.
+    fn withdrawn(parameters: &Parameters) -> &'static [&'static str] {
+        let _ = parameters;
+        &[]
     }
 
     /// How much of which disturbance its exclusion is said to bear with these parameters.
@@ -273,6 +282,16 @@ macro_rules! registry {
                 }
             )+
             Vec::new()
+        }
+
+        /// The invariants that the algorithm of this name does not promise with these parameters, though its entry does.
+        pub fn withdrawn(name: &str, parameters: &Parameters) -> &'static [&'static str] {
+            $(
+                if name == <$algorithm as Algorithm>::ENTRY.name {
+                    return <$algorithm as Algorithm>::withdrawn(parameters);
+                }
+            )+
+            &[]
         }
 
         /// How much of which disturbance the algorithm of this name is said to bear with these parameters.

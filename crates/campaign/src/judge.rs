@@ -44,6 +44,8 @@ pub(crate) fn judge(summary: &mut Summary, job: &Job<'_>) {
 /// What the job's algorithm promises, and what goes wrong in the job's world.
 struct Promises {
     promises: &'static [Promise],
+    /// What it does not promise as it is set.
+    withdrawn: &'static [&'static str],
     world: FaultClasses,
 }
 
@@ -51,11 +53,15 @@ impl Promises {
     fn of(job: &Job<'_>) -> Promises {
         let entry = interregnum_algorithms::find(job.algorithm);
         let promises = entry.map(|entry| entry.promises).unwrap_or_default();
-        Promises { promises, world: job.scenario.setting_for(job.algorithm).classes() }
+        let withdrawn = interregnum_algorithms::withdrawn(job.algorithm, &crate::sweep::parameters(job));
+        Promises { promises, withdrawn, world: job.scenario.setting_for(job.algorithm).classes() }
     }
 
     /// Whether the invariant is promised here, and if it is promised only elsewhere, because of what.
     fn of_invariant(&self, name: &str) -> (bool, FaultClasses) {
+        if self.withdrawn.contains(&name) {
+            return (false, FaultClasses::NONE);
+        }
         let mut promises = self.promises.iter().filter(|promise| promise.invariant == name);
         let broken = |promise: &Promise| promise.except.among(self.world);
         match promises.clone().any(|promise| broken(promise).is_empty()) {

@@ -126,8 +126,8 @@ pub struct Summary {
     /// Messages between nodes.
     pub messages: u64,
     /// Those of the kinds that the algorithm's registry entry counts among its elections, sent at any time of the run:
-    /// for the first leader, for its successors, and in elections that nobody won.
-    pub election_messages: u64,
+    /// for the first leader, for its successors, and in elections that nobody won. `None` where it counts none.
+    pub election_messages: Option<u64>,
     /// Completed fsyncs.
     pub fsyncs: u64,
     /// Writes of deposed leaders.
@@ -172,6 +172,8 @@ impl Summary {
             runs: 0,
             first_seed: None,
         });
+        let entry = interregnum_algorithms::find(job.algorithm);
+        let counts_elections = entry.is_some_and(|entry| !entry.election_kinds.is_empty());
         Summary {
             scenario: job.scenario.name.clone(),
             algorithm: job.algorithm.to_owned(),
@@ -195,7 +197,7 @@ impl Summary {
             spurious_failovers: 0,
             split_votes: 0,
             messages: 0,
-            election_messages: 0,
+            election_messages: counts_elections.then_some(0),
             fsyncs: 0,
             stale_writes: StaleWrites::default(),
             simulated: 0,
@@ -222,7 +224,7 @@ impl Summary {
             summary.add(run.seed, (goal.reached)(run));
         }
         self.messages += run.counts.messages;
-        self.election_messages += run.counts.election_messages;
+        self.election_messages = self.election_messages.map(|sum| sum + run.counts.election_messages);
         self.fsyncs += run.counts.fsyncs;
         self.events += run.counts.events;
         self.simulated += u128::from(run.ended.nanos());

@@ -136,9 +136,11 @@ pub fn lines(tool: Tool<'_>, summaries: &[Summary]) -> String {
 
 /// Messages of elections per established leader: all messages of the kinds that the algorithm's registry entry counts
 /// among its elections, sent at any time of all runs (for the first leader, for its successors, in elections that nobody
-/// won), divided by how often a leader was established. `None` if none ever was.
+/// won), divided by how often a leader was established. `None` if none ever was, or
+/// if no kind of message is sent for elections alone.
 pub fn messages_per_election(summary: &Summary) -> Option<f64> {
-    (summary.elections > 0).then(|| summary.election_messages as f64 / summary.elections as f64)
+    let messages = summary.election_messages.filter(|_| summary.elections > 0)?;
+    Some(messages as f64 / summary.elections as f64)
 }
 
 fn row(summary: &Summary) -> Row<'_> {

@@ -299,7 +299,8 @@ const SCALING_COLUMNS: [&str; 20] = [
 ];
 
 /// The contents of `scaling.csv`: a row per cluster size and algorithm. An empty percentile is one that never came, or
-/// of nothing at all; `messages_per_election` is empty where no leader was established.
+/// of nothing at all; `messages_per_election` is empty where no leader was established, and with
+/// `election_messages` where no kind of message is sent for elections alone.
 ///
 /// # Errors
 /// If memory does not suffice.
@@ -325,7 +326,7 @@ pub fn scaling(summaries: &[Summary]) -> io::Result<Vec<u8>> {
             ms(summary.election.per_mille(500)),
             ms(summary.discovery.per_mille(500)),
             summary.elections.to_string(),
-            summary.election_messages.to_string(),
+            summary.election_messages.map(|sum| sum.to_string()).unwrap_or_default(),
             messages_per_election(summary).map(|mean| format!("{mean:.2}")).unwrap_or_default(),
             summary.messages.to_string(),
             summary.fsyncs.to_string(),

@@ -153,6 +153,28 @@ fn sizes_at_which_nobody_was_elected_are_named() {
 }
 
 #[test]
+fn nothing_is_said_of_what_elections_cost_where_no_kind_of_message_is_theirs_alone() {
+    let (scenario, mut summaries) = (scenario(7), by_size());
+    for summary in summaries.iter_mut().filter(|one| one.algorithm == "zab") {
+        summary.election_messages = None;
+    }
+    let scaling = plot::Scaling { scenario: &scenario, command: "", summaries: &summaries };
+    let messages = plot::messages_by_size(&scaling).expect("a plot").expect("something to plot");
+    assert!(messages.contains("for elections alone: zab at 3, 5, 7"), "{messages}");
+    let table = verdicts::by_size(&summaries);
+    let zab = table.lines().find(|line| line.trim_start().starts_with("zab")).expect("a line");
+    assert!(zab.ends_with("-       -       -"), "no 0 in its place: {table}");
+    let csv = String::from_utf8(tables::scaling(&summaries).expect("a table")).expect("text");
+    let mut rows = csv::Reader::from_reader(csv.as_bytes());
+    let header = rows.headers().expect("a header").clone();
+    let last = rows.records().last().expect("a row").expect("a row as long as the header");
+    for column in ["election_messages", "messages_per_election"] {
+        let at = header.iter().position(|name| name == column).expect(column);
+        assert_eq!(&last[at], "", "{column} is empty");
+    }
+}
+
+#[test]
 fn where_nothing_came_nothing_is_plotted() {
     let (scenario, mut summaries) = (scenario(7), by_size());
     for summary in &mut summaries {

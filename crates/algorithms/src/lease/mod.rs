@@ -19,8 +19,11 @@
 //! **What all services share here, though the real ones differ.** One Raft replicates them, with pre-vote and check-quorum;
 //! ZooKeeper runs ZAB and Chubby Paxos, and how those elect is compared elsewhere in this project. A contender talks to one
 //! service node, which passes on to the service's leader what it cannot answer itself. Requests may be repeated and bear
-//! it. Clients hear of a crashed service node at once (its machine resets the connection), of a silent one never, and of one
-//! that was restarted in silence when they send it something.
+//! it. Clients hear of a crashed service node at once only where its machine is there to reset the connection (a crash with
+//! `connections = "reset"`), of a silent one never, and of one that was restarted in silence when they send it something.
+//! In the production profile all services have etcd's election timeout of a second and its heartbeats of 100 ms. Consul's servers
+//! wait for 5 s unless they are told otherwise (`raft_multiplier` 5), ZooKeeper's and Kafka's by ticks of 2 s: where the service itself
+//! fails over, those take longer than they do here.
 
 mod any;
 pub mod client;
@@ -206,6 +209,10 @@ where
 
     fn warnings(parameters: &Parameters) -> Vec<ParameterError> {
         R::warnings(parameters)
+    }
+
+    fn withdrawn(parameters: &Parameters) -> &'static [&'static str] {
+        R::withdrawn(parameters)
     }
 
     fn claims(rules: &Lease) -> Vec<Claim> {

@@ -61,6 +61,12 @@ pub trait Recipe: Clone + Debug + Eq + Hash + Send + Sync + 'static {
         Vec::new()
     }
 
+    /// The invariants that are not promised with these parameters, though the entry does.
+    fn withdrawn(parameters: &Parameters) -> &'static [&'static str] {
+        let _ = parameters;
+        &[]
+    }
+
     /// How much of which disturbance exclusion is said to bear: by the system's documentation, and by what follows from the
     /// timers. Measured beside it by `interregnum margins`.
     fn claims(&self) -> Vec<Claim> {

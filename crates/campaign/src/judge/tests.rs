@@ -53,6 +53,30 @@ fn verdict(summary: &Summary, name: &str) -> InvariantVerdict {
 }
 
 #[test]
+fn what_an_algorithm_does_not_promise_as_it_is_set_is_not_judged() {
+    let verdict_with = |set: &str| {
+        let text = format!(
+            "format = 1\nname = \"judged\"\n[cluster]\nnodes = 3\nalgorithms = [\"lease-consul\"]\n{set}\n[run]\nfor = \"4s\"\n"
+        );
+        let mut none = |_: &str| Err("there is no other file".to_owned());
+        let read =
+            interregnum_scenario::read_with("judged", &text, &crate::catalogue(), &mut none, Overrides::NONE);
+        let (scenario, _) = read.unwrap_or_else(|remarks| {
+            panic!("{}", interregnum_scenario::render(&remarks, &text, false));
+        });
+        let seeds = Seeds { first: 1, count: 10 };
+        let job = Job { scenario: &scenario, algorithm: "lease-consul", seeds, bug: None };
+        let mut summary = Summary::new(&job);
+        violate(&mut summary, "fenced-writes");
+        judge(&mut summary, &job);
+        verdict(&summary, "fenced-writes")
+    };
+    assert_eq!(verdict_with(""), InvariantVerdict::Violated, "it is promised");
+    let deletes = "[parameters.lease-consul]\nbehaviour = \"delete\"";
+    assert_eq!(verdict_with(deletes), InvariantVerdict::NotPromised, "not where its number begins anew");
+}
+
+#[test]
 fn nothing_to_complain_about() {
     let summary = judged("", |_| ());
     assert_eq!(summary.complaints, [""; 0], "all was as expected");

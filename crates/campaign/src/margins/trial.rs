@@ -75,7 +75,7 @@ pub(super) fn setting(
 ) -> Setting {
     let link = LinkSetting::with_latency(Latency::Uniform { min: Span::millis(1), max: Span::millis(5) });
     let fsync = Latency::Uniform { min: Span::millis(1), max: Span::millis(4) };
-    let at = times.from + Span((u128::from(times.spread.0) * u128::from(seed.reverse_bits()) >> 64) as u64);
+    let at = times.from + Span(((u128::from(times.spread.0) * u128::from(seed.reverse_bits())) >> 64) as u64);
     let lasts = match strain {
         Strain::SlowClock => Span::ZERO,
         Strain::Freeze | Strain::Pause => Span(dose),

@@ -27,7 +27,7 @@ pub struct Scaling<'a> {
 }
 
 /// The messages of elections per established leader against the cluster's size, both axes logarithmic, so that powers
-/// of the size are straight lines. `None` if no leader was ever established.
+/// of the size are straight lines. `None` if no leader was ever established, or no kind of message is sent for elections alone.
 ///
 /// # Errors
 /// If the drawing library fails.
@@ -35,10 +35,12 @@ pub fn messages_by_size(scaling: &Scaling<'_>) -> Result<Option<String>, PlotErr
     let lines =
         lines(scaling, |summary| messages_per_election(summary).map(|middle| Value { middle, reach: None }));
     let Some((least, greatest)) = range(&lines) else { return Ok(None) };
-    let lacking = lacking(scaling, "no leader was established", |one| one.elections == 0);
+    let counts = |one: &Summary| one.election_messages.is_some();
+    let leaderless = lacking(scaling, "no leader was established", |one| counts(one) && one.elections == 0);
+    let uncounted = lacking(scaling, "no kind of message is sent for elections alone", |one| !counts(one));
     let meaning = "messages of the kinds that belong to elections, all that were sent in a run, divided by the leaders \
                    established in it";
-    let caption = caption(scaling, meaning, lacking);
+    let caption = caption(scaling, meaning, leaderless.into_iter().chain(uncounted));
     drawn(SIZE, |root| {
         let top = title(root, "Messages per election by cluster size", &caption)?;
         let y_range = (Scale::Log, least * 0.7, greatest * 1.4);
@@ -122,7 +124,7 @@ fn range(lines: &[Line]) -> Option<(f64, f64)> {
     Some((least, values.iter().copied().reduce(f64::max)?.max(least * 1.5)))
 }
 
-fn caption(scaling: &Scaling<'_>, meaning: &str, lacking: Option<String>) -> Vec<String> {
+fn caption(scaling: &Scaling<'_>, meaning: &str, lacking: impl IntoIterator<Item = String>) -> Vec<String> {
     let scenario = scaling.scenario;
     let seeds = scaling.summaries.first().map(|one| one.seeds);
     let seeds =

@@ -29,7 +29,7 @@
 //! - The session of a holder that dies ends L - 2b later at the earliest: the last answer is on its way. It ends 2L - A - a later
 //!   at the latest: the KeepAlive that waits at the master is answered, and renews the session of the dead.
 //! - From the crash to the successor it takes from L + D - 2b + 5a + 2f to 2L - A + D + R + 10b - a + 2f, step by step in
-//!   `tests/tests/lease_bounds_chubby.rs`. Matched, with hops of 1 to 5 ms and an fsync of 4 ms: 678 to 982 ms.
+//!   `tests/tests/lease/bounds/chubby.rs`. Matched, with hops of 1 to 5 ms and an fsync of 4 ms: 678 to 982 ms.
 //! - A failed master costs a leader nothing, if another is elected before the local leases are over, and otherwise a
 //!   jeopardy. After `grace_period`, which the holder spends quiet, there is another leader.
 //!
@@ -77,7 +77,7 @@ pub use bugs::Plant;
 
 use self::phases::Moment;
 use super::client::{Client, Heard, Patience};
-use super::message::{Answer, Ask, Message};
+use super::message::{Answer, Ask};
 use super::recipe::{Event, Out, Recipe, UNMEASURABLE};
 use super::service::{Operation, Outcome, Rules, SessionId};
 use crate::{Claim, Entry, Promise};
@@ -161,7 +161,7 @@ impl Recipe for Chubby {
         service: true,
         parameters: parameters::SPECS,
         orders: &["resign"],
-        election_kinds: Message::ELECTION_KINDS,
+        election_kinds: &["OpenSession", "CloseSession", "Acquire", "Release", "Watch", "View"],
         promises: super::recipe::promises![
             // The header's argument. The allowance for drift is by default what a clock may err by with nothing wrong; whoever leads,
             // leads by the lease.

@@ -5,7 +5,8 @@
 //! `agent/consul/kvs_endpoint.go` (kvsPreApply), `agent/consul/state/{session,delay}.go`; PR 524 (2014) for the design;
 //! issues 8736 (2020), 9788 (2021) and 18271 (2023) for how a reign ends where the network is cut.
 //!
-//! **Guarantees.** The service ends no session within its TTL after a renewal: it waits for twice as long, by the clock of
+//! **Guarantees.** The service ends no session within its TTL after a renewal (save one that is being destroyed already, see
+//! below): it waits for twice as long, by the clock of
 //! its leader, and a new leader gives every session the full time again. A lock whose holder's session was ended is given
 //! to nobody for the lock-delay. The key's LockIndex rises with every holder, so (key, LockIndex, session), the sequencer,
 //! fences. A holder that counts the TTL from its last renewal and stops by itself (what the lease here is) shares no
@@ -29,7 +30,7 @@
 //! the holder's crash. The waiters ask for the lock 2d to h + 4d after that was applied, are refused, and ask again
 //! every R + 6d to R + 8d; the n-th time, the first that is not within the lock-delay, one of them gets it. From crash to
 //! successor: at least 3T/2 + 2w + d + n(R + 6d), at most 2T + 2w + h + 8d + n(R + 8d). Matched, n = 3, with d and the fsync
-//! of 1 ms: 775 to 988 ms. `tests/tests/lease_bounds_consul.rs` holds it to this. Production, n = 3: 37.5 to 45 s and
+//! of 1 ms: 775 to 988 ms. `tests/tests/lease/bounds/consul.rs` holds it to this. Production, n = 3: 37.5 to 45 s and
 //! some ways.
 //!
 //! **Deviations.**
@@ -37,6 +38,10 @@
 //!   RPCHoldTimeout) the client here does. RenewPeriodic's pause of 1 s after an error only counts for when it gives up.
 //! - A query of the monitor's is consistent, which asks the leader of the service; a watch here is kept by the node that the
 //!   contender talks to. Where that node answers that there is no leader, the query is taken to fail as well.
+//! - A leader of the service grants no renewal once it has asked for a session's end. Consul's does: invalidateSession takes the timer
+//!   away and then waits for raftApply, and a Session.Renew that comes meanwhile sets another timer and is answered, though the
+//!   session is gone soon after. A destroy that fails is tried six times there, 10 s later at first and each time twice as long; here a
+//!   leader that cannot agree is deposed, and its successor gives every session its full time.
 //! - A repeated request for a session opens the same one. Its TTL counts from the first.
 //! - An application that loses the lock unlocks and locks again. There is no `LockTryOnce`.
 //! - The check `serfHealth`, which a session has by default besides its TTL, is not modelled: gossip that takes a live node
@@ -151,7 +156,8 @@ impl Recipe for Consul {
         service: true,
         parameters: parameters::SPECS,
         orders: &["resign"],
-        election_kinds: super::message::Message::ELECTION_KINDS,
+        // Those who wait ask for the key every `lock_wait`, whether anything has happened or not.
+        election_kinds: &["OpenSession", "CloseSession", "Acquire", "Release"],
         promises: super::recipe::promises![
             // A leader of the service that was deposed renews sessions until it notices: nobody asks a quorum for that.
             Promise::except("lease-kept", FaultClasses::FORGETFUL_DISKS.and(ASLEEP_OR_LATE)),
@@ -167,6 +173,10 @@ impl Recipe for Consul {
 
     fn warnings(parameters: &Parameters) -> Vec<ParameterError> {
         parameters::remarks(parameters)
+    }
+
+    fn withdrawn(parameters: &Parameters) -> &'static [&'static str] {
+        parameters::withdrawn(parameters)
     }
 
     fn claims(&self) -> Vec<Claim> {

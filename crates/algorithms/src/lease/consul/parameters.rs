@@ -51,7 +51,7 @@ const LOCK_DELAY: ParameterSpec = ParameterSpec {
 const BEHAVIOUR: ParameterSpec = ParameterSpec {
     name: "behaviour",
     kind: ParameterKind::Word(&["release", "delete"]),
-    doc: "what the end of a session does to the lock's key; \"delete\" lets its LockIndex begin anew",
+    doc: "what the end of a session does to the lock's key; \"delete\" lets its LockIndex begin anew, and what rests on that is not promised",
     default: |_| Value::Word("release".to_owned()),
 };
 
@@ -95,7 +95,8 @@ const MONITOR_RETRY_TIME: ParameterSpec = ParameterSpec {
 
 const RPC_HOLD: ParameterSpec = by_profile! {
     Span "rpc_hold": "how long the client's agent tries to get a request answered before it reports an error",
-    // agent/consul/config.go, RPCHoldTimeout: three and a half times the service's longest election timeout, here as there.
+    // agent/consul/config.go, RPCHoldTimeout. Matched, it is in proportion to the service's longest election timeout as the seven
+    // seconds are to the two of this project's production profile; Consul's own elections take longer by its raft_multiplier.
     matched: Span::secs(1),
     production: Span::secs(7),
 };
@@ -219,6 +220,19 @@ fn positive(parameters: &Parameters, spec: &ParameterSpec) -> Result<Span, Param
     }
 }
 
+/// What rests on a LockIndex that never falls.
+const BY_NUMBER: &[&str] = &["election-safety", "token-monotonic", "fenced-writes"];
+
+/// Whether the application asks for sessions that delete their keys.
+fn asks_to_delete(parameters: &Parameters) -> bool {
+    parameters.word(&BEHAVIOUR) == Ok(1)
+}
+
+/// What is not promised with these parameters.
+pub(super) fn withdrawn(parameters: &Parameters) -> &'static [&'static str] {
+    if asks_to_delete(parameters) { BY_NUMBER } else { &[] }
+}
+
 /// What keeps the service's conditions, but not their spirit.
 pub(super) fn remarks(parameters: &Parameters) -> Vec<ParameterError> {
     let mut remarks = Vec::new();
@@ -231,9 +245,10 @@ pub(super) fn remarks(parameters: &Parameters) -> Vec<ParameterError> {
         let problem = "without it a holder that learns late of its session's end meets its successor";
         remark(&LOCK_DELAY, problem.to_owned());
     }
-    if parameters.word(&BEHAVIOUR) == Ok(1) {
-        let problem = "a deleted key's LockIndex begins anew: it cannot fence";
-        remark(&BEHAVIOUR, problem.to_owned());
+    if asks_to_delete(parameters) {
+        let problem =
+            format!("a deleted key's LockIndex begins anew, so {} are not promised", BY_NUMBER.join(", "));
+        remark(&BEHAVIOUR, problem);
     }
     if timeout >= ttl {
         let problem = format!(

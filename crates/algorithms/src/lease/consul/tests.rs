@@ -4,6 +4,7 @@ use super::Consul;
 use crate::lease::{By, Lease, Recipe};
 use crate::{Algorithm, BuildError, construct};
 use interregnum_kernel::{Jitter, Parameters, Profile, Span, Value};
+use std::collections::BTreeSet;
 
 fn built(parameters: &Parameters) -> Result<Lease, BuildError> {
     construct::<By<Consul>>(parameters)
@@ -69,6 +70,17 @@ fn a_ttl_under_ten_seconds_needs_a_service_that_takes_it() {
     assert!(built(&short).is_err(), "session_ttl_min is 10 s");
     let lowered = short.with("session_ttl_min", Value::Span(Span::secs(2)));
     assert!(built(&lowered).is_ok(), "and can be lowered");
+}
+
+#[test]
+fn what_rests_on_the_lock_index_is_not_promised_where_that_begins_anew() {
+    let deletes = standard().with("behaviour", Value::Word("delete".to_owned()));
+    let bug = By::<Consul>::ENTRY.bug("lease-consul-deletes-the-key").expect("it is planted by this name");
+    let withdrawn: BTreeSet<&str> = By::<Consul>::withdrawn(&deletes).iter().copied().collect();
+    assert_eq!(withdrawn, bug.breaks.iter().copied().collect(), "what the bug breaks that does the same");
+    assert_eq!(By::<Consul>::withdrawn(&standard()), [""; 0], "release keeps the key");
+    let planted = Parameters { bug: Some(bug.id.to_owned()), ..standard() };
+    assert_eq!(By::<Consul>::withdrawn(&planted), [""; 0], "and the bug is not excused");
 }
 
 #[test]

@@ -151,7 +151,7 @@ impl Recipe for Etcd {
         service: true,
         parameters: parameters::SPECS,
         orders: &["resign"],
-        election_kinds: super::message::Message::ELECTION_KINDS,
+        election_kinds: &["OpenSession", "Join", "Leave", "Read", "Watch", "View"],
         promises: super::recipe::promises![
             Promise::except("lease-kept", UNEVEN),
             Promise::except("lease-exclusion", UNBOUNDED),

@@ -46,7 +46,7 @@ pub use bugs::Plant;
 
 use self::phases::Moment;
 use super::client::{Client, Heard, Patience};
-use super::message::{Answer, Ask, Message, View};
+use super::message::{Answer, Ask, View};
 use super::recipe::{Event, Out, Recipe};
 use super::service::{Lock, Operation, Outcome, Rules, Watch};
 use super::zookeeper::DEPOSES_UNHEARD;
@@ -111,7 +111,7 @@ impl Recipe for Kafka {
         service: true,
         parameters: parameters::SPECS,
         orders: &["resign"],
-        election_kinds: Message::ELECTION_KINDS,
+        election_kinds: &["OpenSession", "Elect", "Release", "Watch", "View"],
         promises: super::recipe::promises![Promise::except("lease-kept", DEPOSES_UNHEARD),],
     };
 

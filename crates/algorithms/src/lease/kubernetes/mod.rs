@@ -59,7 +59,6 @@ pub use elector::Contender;
 use self::elector::Stage;
 use self::phases::Moment;
 use super::client::{Client, Heard, Patience};
-use super::message::Message;
 use super::recipe::{ASLEEP_OR_LATE, Event, Out, Recipe};
 use super::service::{AtClose, Rules, Seat, SessionRules};
 use crate::{Claim, Entry, Promise, Strain};
@@ -92,7 +91,8 @@ impl Recipe for Kubernetes {
         service: true,
         parameters: parameters::SPECS,
         orders: &["resign"],
-        election_kinds: Message::ELECTION_KINDS,
+        // A renewal and a takeover are one kind of update, and those who wait read the record all the time.
+        election_kinds: &[],
         promises: super::recipe::promises![Promise::except(
             "lease-exclusion",
             FaultClasses::FORGETFUL_DISKS.and(ASLEEP_OR_LATE)

@@ -115,7 +115,8 @@ impl Algorithm for Redis {
             parameters::CLIENT_CLOCK,
         ],
         orders: &["resign"],
-        election_kinds: &["Set", "Granted", "Taken", "Release"],
+        // Those who wait try to set the lock all the time, and give back what they have got of it.
+        election_kinds: &[],
         promises: &[
             // What the documentation claims, with what it assumes. With the default `fsync` a crash of a master is enough to break it; a
             // crash of a contender is of the same class.
