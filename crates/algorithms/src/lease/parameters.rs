@@ -81,7 +81,9 @@ pub(crate) fn service_raft(parameters: &Parameters, lease: Option<u64>) -> Resul
 pub(crate) fn check_size(parameters: &Parameters) -> Result<(), ParameterError> {
     let refuse = |problem| Err(ParameterError { parameter: "service", problem });
     match parameters.service.len() {
-        0 => refuse("the recipe needs a coordination service of 1, 3 or 5 nodes; there is none".to_owned()),
+        0 => refuse(
+            "the recipe needs a coordination service of an odd number of nodes; there is none".to_owned(),
+        ),
         size if size.is_multiple_of(2) => refuse(format!(
             "a service of {size} nodes bears the loss of no more nodes than one of {} would; make it odd",
             size - 1

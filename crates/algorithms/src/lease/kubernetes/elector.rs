@@ -159,7 +159,8 @@ impl Kubernetes {
         self.write(contender, lock, true, now, out);
     }
 
-    /// The record is as this process has written it.
+    /// The record is this process's own. Its stamp is taken to be the time at which the answer came, and not that of the request: the
+    /// record read the next time may so differ from what was observed, and counts as observed then.
     fn on_written(
         &self,
         contender: &mut Contender,
