@@ -27,7 +27,7 @@
 //! **Failover after the leader's crash**, if the service works: the service decides that the session is over at least the
 //! session timeout less a ping's interval after the crash, and at most the timeout and a tick; then that is agreed on, the
 //! successor is told by its service node, which may know a heartbeat of the service's later, and looks at the queue. With
-//! messages and fsyncs of 1 ms and the values of `matched`, 207 to 409 ms (tests/tests/lease/bounds/zookeeper.rs). A leader
+//! messages and fsyncs of 1 ms and the values of `matched`, 208 to 409 ms (tests/tests/lease/bounds/zookeeper.rs). A leader
 //! that is only cut off stops acting two thirds of the timeout after the last answer.
 //!
 //! **Deviations.** Pings go to the service's leader; in ZooKeeper the node that is asked answers alone and reports to the
