@@ -30,7 +30,7 @@
 //! the holder's crash. The waiters ask for the lock 2d to h + 4d after that was applied, are refused, and ask again
 //! every R + 6d to R + 8d; the n-th time, the first that is not within the lock-delay, one of them gets it. From crash to
 //! successor: at least 3T/2 + 2w + d + n(R + 6d), at most 2T + 2w + h + 8d + n(R + 8d). Matched, n = 3, with d and the fsync
-//! of 1 ms: 775 to 988 ms. `tests/tests/lease/bounds/consul.rs` holds it to this. Production, n = 3: 37.5 to 45 s and
+//! of 1 ms: 775 to 988 ms, and a way less at most where every contender talks to another of three service nodes. `tests/tests/lease/bounds/consul.rs` holds it to this. Production, n = 3: 37.5 to 45 s and
 //! some ways.
 //!
 //! **Deviations.**
