@@ -124,12 +124,24 @@ impl Entry {
 
 /// What every registered algorithm is: explorable by the checker, and fit to be shared by the threads of a sweep.
 pub trait Registered:
-    Checkable<State: Send + Sync, Message: Send + Sync, Write: Send + Sync, Disk: Send + Sync> + Send + Sync
+    Checkable<
+        State: Send + Sync,
+        Message: Send + Sync,
+        Timer: Send + Sync,
+        Write: Send + Sync,
+        Disk: Send + Sync,
+    > + Send + Sync
 {
 }
 
 impl<P> Registered for P where
-    P: Checkable<State: Send + Sync, Message: Send + Sync, Write: Send + Sync, Disk: Send + Sync>
+    P: Checkable<
+            State: Send + Sync,
+            Message: Send + Sync,
+            Timer: Send + Sync,
+            Write: Send + Sync,
+            Disk: Send + Sync,
+        >
         + Send
         + Sync
 {

@@ -83,10 +83,33 @@ pub enum Event<P: Protocol> {
     },
     /// Everything is healed.
     Heal,
+    /// A process starts, where the engine has asked for that in an [event of its own](Agenda::STARTS_PROCESSES).
+    Boot {
+        /// Whose.
+        node: NodeId,
+    },
+}
+
+impl<P: Protocol> Event<P> {
+    /// The node whose process this is an input to, or starts; `None` if it concerns the surroundings alone.
+    pub fn process(&self) -> Option<NodeId> {
+        match self {
+            Event::Deliver { to, .. } | Event::Disconnect { to, .. } => Some(*to),
+            Event::Timer { node, .. }
+            | Event::Fsync { node, .. }
+            | Event::Turn { node, .. }
+            | Event::Boot { node } => Some(*node),
+            _ => None,
+        }
+    }
 }
 
 /// Where events wait.
 pub trait Agenda<P: Protocol> {
+    /// Whether the engine starts processes itself: then a process that is to start does so by an [`Event::Boot`] for the same
+    /// instant, and not in the event that has it started.
+    const STARTS_PROCESSES: bool = false;
+
     /// Takes an event in. `sequence` is unique within a run and breaks ties of `at`; `at` is never before the event
     /// that is being handled, but its sequence number may be below those of events already waiting for that instant.
     fn push(&mut self, at: GlobalTime, sequence: u64, event: Event<P>);

@@ -96,10 +96,17 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
     /// Handles the event that is next in (time, sequence) order. False once the limit of events is reached.
     #[inline(always)]
     pub fn handle(&mut self, at: GlobalTime, sequence: u64, event: Event<P>) -> bool {
-        self.core.now = at;
+        self.handle_late(at, at, sequence, event)
+    }
+
+    /// As [`World::handle`], at a time that may be later than what the event was meant for: an engine that runs on a
+    /// runtime of others' is not always on time.
+    #[inline(always)]
+    pub fn handle_late(&mut self, now: GlobalTime, due: GlobalTime, sequence: u64, event: Event<P>) -> bool {
+        self.core.now = now;
         match event {
             Event::Deliver { to, from, message } => self.deliver(sequence, to, from, message),
-            Event::Timer { node, slot } => self.timer(sequence, node, usize::from(slot)),
+            Event::Timer { node, slot } => self.timer(due, sequence, node, usize::from(slot)),
             Event::Disconnect { to, peer } => self.handle_rare(sequence, Rare::Disconnect(to, peer)),
             Event::Fsync { node, operation } => self.handle_rare(sequence, Rare::Fsync(node, operation)),
             Event::Turn { node, number } => self.handle_rare(sequence, Rare::Turn(node, number)),
@@ -112,6 +119,7 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
             Event::Inject { fault } => self.handle_rare(sequence, Rare::Inject(fault)),
             Event::Lift { fault } => self.handle_rare(sequence, Rare::Lift(fault)),
             Event::Heal => self.handle_rare(sequence, Rare::Heal),
+            Event::Boot { node } => self.handle_rare(sequence, Rare::Boot(node)),
         }
         self.settle()
     }
@@ -132,6 +140,7 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
             Rare::Inject(fault) => self.inject(sequence, fault),
             Rare::Lift(fault) => self.lift(sequence, fault),
             Rare::Heal => self.heal(sequence),
+            Rare::Boot(node) => self.boot_now(sequence, node),
         }
     }
 
@@ -178,8 +187,8 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
     }
 
     #[inline(always)]
-    fn timer(&mut self, sequence: u64, node: NodeId, slot: usize) {
-        match self.core.timers.due(node, slot, self.core.now, sequence) {
+    fn timer(&mut self, due: GlobalTime, sequence: u64, node: NodeId, slot: usize) {
+        match self.core.timers.due(node, slot, due, sequence) {
             Due::Stale => return,
             Due::Later(at, sequence) => return self.core.push_timer(node, slot, at, sequence),
             Due::Fire => {}
@@ -256,8 +265,20 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
         });
     }
 
+    /// Starts a process that does not run, or has the engine start it.
     pub(crate) fn boot(&mut self, node: NodeId) {
+        if A::STARTS_PROCESSES {
+            return self.core.push(self.core.now, Event::Boot { node });
+        }
         let sequence = self.core.next_sequence();
+        self.boot_now(sequence, node);
+    }
+
+    /// Two faults that end at one instant may both have had it started.
+    fn boot_now(&mut self, sequence: u64, node: NodeId) {
+        if self.hosts[node.index()].is_up() {
+            return;
+        }
         self.core.account(tag::BOOT, u64::from(node.0));
         let describe = R::ON.then_some(InputRecord::Boot);
         self.with_node(sequence, node, describe, |host, protocol, now, effects, port| {
@@ -316,6 +337,7 @@ enum Rare {
     Inject(u32),
     Lift(u32),
     Heal,
+    Boot(NodeId),
 }
 
 /// Answers about a run.
@@ -347,6 +369,18 @@ impl<P: Protocol, A, O, R> World<P, A, O, R> {
     /// The nodes.
     pub fn hosts(&self) -> &[Host<P>] {
         &self.hosts
+    }
+    /// Who has listened and what was recorded, when the last run is over.
+    pub fn into_listeners(self) -> (O, R) {
+        (self.core.observer, self.core.recorder)
+    }
+    /// Whether a fault has stopped the node's process.
+    pub fn is_stopped(&self, node: NodeId) -> bool {
+        self.mailboxes[node.index()].is_stopped()
+    }
+    /// Whether what comes up for the node's process waits for it, because it is stopped or slow.
+    pub fn is_apart(&self, node: NodeId) -> bool {
+        self.core.apart.contains(node)
     }
     /// The rules that the nodes run.
     pub fn protocol(&self) -> &P {

@@ -1,0 +1,42 @@
+//! The second engine: the same world on the madsim runtime.
+//!
+//! The world's network, disks, clocks, clients and faults are the simulator's own code. What differs is who says what is next:
+//! here every event is a task that sleeps on madsim's clock until its time, every node is a node of madsim's, and what a
+//! node hears its own task works off. A crash kills that node, a start restarts it, a pause or a freeze pauses it, all by
+//! madsim's own means. So an algorithm is scheduled by an executor that nobody here has written, in an order that it draws.
+//!
+//! Runs are repeatable by their seeds, and their digests are others than the simulator's: events of one instant come in
+//! another order, and each turn of the executor takes 50 to 100 ns. Compare verdicts and distributions.
+//!
+//! It is compiled in by `--cfg madsim`, which madsim wants for the whole build. Without that, [`MadsimEngine::run`] says so.
+#![forbid(unsafe_code)]
+
+#[cfg(madsim)]
+mod engine;
+#[cfg(madsim)]
+mod world_lane;
+
+#[cfg(madsim)]
+pub use engine::run;
+#[cfg(madsim)]
+pub use engine::sleep_until;
+
+use interregnum_kernel::Protocol;
+
+/// A protocol whose nodes can be handed from thread to thread, as a runtime wants of all its tasks.
+pub trait Portable:
+    Protocol<State: Send, Message: Send, Timer: Send, Write: Send, Disk: Send> + Send + Sync
+{
+}
+
+impl<P> Portable for P where
+    P: Protocol<State: Send, Message: Send, Timer: Send, Write: Send, Disk: Send> + Send + Sync
+{
+}
+
+/// Whether the engine was compiled in.
+pub const BUILT_IN: bool = cfg!(madsim);
+
+/// What to do where it was not.
+pub const HOW_TO_BUILD_IN: &str = "this program was built without the madsim engine: it needs `--cfg madsim` in the compiler's \
+     flags, which `.cargo/config.toml` sets unless RUSTFLAGS overrides it";
