@@ -1,53 +1,65 @@
 //! One run: a runtime on a thread of its own.
 
-use crate::Portable;
+use crate::{NotBuiltIn, Portable};
 use crate::world_lane::Lane;
 use interregnum_kernel::{GlobalTime, Observer};
-use interregnum_sim::Outcome;
+use interregnum_sim::{EVENT_LIMIT, Outcome};
 use interregnum_world::{Recorder, Setting};
 use madsim::runtime::Runtime;
 use madsim::time::{Instant, TimeHandle};
 use std::pin::pin;
 use std::sync::Arc;
 
-/// Runs one seed, and gives the listener and the recorder back.
-///
-/// A runtime wants a thread that has never seen another: the standard library's hash maps draw their keys once a thread.
-///
-/// # Panics
-/// If the run panics, with what it panicked with.
-pub fn run<P, O, R>(
-    protocol: &P,
-    setting: &Arc<Setting>,
-    listeners: (O, R),
+/// Runs of one setting and one protocol on madsim.
+#[derive(Clone, Debug)]
+pub struct MadsimEngine<P> {
+    protocol: P,
+    setting: Arc<Setting>,
     event_limit: u64,
-    seed: u64,
-) -> (Outcome, O, R)
-where
-    P: Portable,
-    O: Observer + Send + 'static,
-    R: Recorder + Send + 'static,
-{
-    let (protocol, setting) = (protocol.clone(), Arc::clone(setting));
-    let thread = std::thread::spawn(move || {
-        let runtime = Runtime::with_seed_and_config(seed, madsim::Config::default());
-        runtime.block_on(async move {
-            let horizon = GlobalTime::ZERO + setting.horizon;
-            let mut lane = Lane::start(protocol, setting, listeners, event_limit, seed);
-            let stop = lane.until(horizon).await;
-            lane.finish(stop, horizon).await
-        })
-    });
-    match thread.join() {
-        Ok(done) => done,
-        Err(panic) => std::panic::resume_unwind(panic),
+}
+
+impl<P: Portable> MadsimEngine<P> {
+    /// The engine for a setting and a protocol.
+    ///
+    /// # Errors
+    /// None where the engine is compiled in.
+    pub fn new(protocol: P, setting: Arc<Setting>) -> Result<Self, NotBuiltIn> {
+        Ok(MadsimEngine { protocol, setting, event_limit: EVENT_LIMIT })
+    }
+
+    /// Runs one seed, and gives back who listened and what was recorded.
+    ///
+    /// A runtime has a thread to itself: the standard library draws the keys of its hash maps once for each thread, and
+    /// madsim's are not the first that it would meet elsewhere.
+    ///
+    /// # Panics
+    /// If the run panics, with what it panicked with.
+    pub fn run<O, R>(&self, listeners: (O, R), seed: u64) -> (Outcome, (O, R))
+    where
+        O: Observer + Send + 'static,
+        R: Recorder + Send + 'static,
+    {
+        let MadsimEngine { protocol, setting, event_limit } = self.clone();
+        let whole_run = move || {
+            let runtime = Runtime::with_seed_and_config(seed, madsim::Config::default());
+            runtime.block_on(async move {
+                let horizon = GlobalTime::ZERO + setting.horizon;
+                let mut lane = Lane::start(protocol, setting, listeners, event_limit, seed);
+                let stop = lane.until(horizon).await;
+                lane.finish(stop, horizon).await
+            })
+        };
+        match std::thread::spawn(whole_run).join() {
+            Ok(done) => done,
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
     }
 }
 
 /// Sleeps until a time of the run.
 ///
 /// madsim's sleep lasts a millisecond at least, as tokio's may; a sleep that is reset does not.
-pub async fn sleep_until(deadline: Instant) {
+pub(crate) async fn sleep_until(deadline: Instant) {
     let time = TimeHandle::current();
     if time.now_instant() >= deadline {
         return;

@@ -8,20 +8,23 @@
 //! Runs are repeatable by their seeds, and their digests are others than the simulator's: events of one instant come in
 //! another order, and each turn of the executor takes 50 to 100 ns. Compare verdicts and distributions.
 //!
-//! It is compiled in by `--cfg madsim`, which madsim wants for the whole build. Without that, [`MadsimEngine::run`] says so.
+//! It is compiled in by `--cfg madsim`, which madsim wants for the whole build. Without that, [`MadsimEngine::new`] says so.
 #![forbid(unsafe_code)]
 
+#[cfg(not(madsim))]
+mod absent;
 #[cfg(madsim)]
 mod engine;
 #[cfg(madsim)]
 mod world_lane;
 
+#[cfg(not(madsim))]
+pub use absent::MadsimEngine;
 #[cfg(madsim)]
-pub use engine::run;
-#[cfg(madsim)]
-pub use engine::sleep_until;
+pub use engine::MadsimEngine;
 
 use interregnum_kernel::Protocol;
+use std::fmt;
 
 /// A protocol whose nodes can be handed from thread to thread, as a runtime wants of all its tasks.
 pub trait Portable:
@@ -34,9 +37,20 @@ impl<P> Portable for P where
 {
 }
 
+/// The engine was not compiled in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotBuiltIn;
+
+impl fmt::Display for NotBuiltIn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "this program was built without the madsim engine: the compiler has to be given `--cfg madsim`, as \
+             `.cargo/config.toml` does unless RUSTFLAGS is set in the environment; unset it, or add `--cfg madsim` to it",
+        )
+    }
+}
+
+impl std::error::Error for NotBuiltIn {}
+
 /// Whether the engine was compiled in.
 pub const BUILT_IN: bool = cfg!(madsim);
-
-/// What to do where it was not.
-pub const HOW_TO_BUILD_IN: &str = "this program was built without the madsim engine: it needs `--cfg madsim` in the compiler's \
-     flags, which `.cargo/config.toml` sets unless RUSTFLAGS overrides it";

@@ -146,7 +146,7 @@ where
     }
 
     /// Ends the run, and gives back what has listened. A task that lives when its runtime is dropped is never freed.
-    pub(crate) async fn finish(self, stop: Stop, horizon: GlobalTime) -> (Outcome, O, R) {
+    pub(crate) async fn finish(self, stop: Stop, horizon: GlobalTime) -> (Outcome, (O, R)) {
         let handle = Handle::current();
         locked(&self.shared.nodes).iter().chain([&self.surroundings]).for_each(|node| handle.kill(*node));
         let state = locked(&self.shared.state).take();
@@ -161,8 +161,7 @@ where
             stop,
             missed_faults: world.missed_faults(),
         };
-        let (observer, recorder) = world.into_listeners();
-        (outcome, observer, recorder)
+        (outcome, world.into_listeners())
     }
 }
 
