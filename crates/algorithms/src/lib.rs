@@ -130,7 +130,8 @@ pub trait Registered:
         Timer: Send + Sync,
         Write: Send + Sync,
         Disk: Send + Sync,
-    > + Send + Sync
+    > + Send
+    + Sync
 {
 }
 
@@ -141,8 +142,7 @@ impl<P> Registered for P where
             Timer: Send + Sync,
             Write: Send + Sync,
             Disk: Send + Sync,
-        >
-        + Send
+        > + Send
         + Sync
 {
 }

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod distribution;
+mod engine;
 pub mod goals;
 mod judge;
 pub mod load;
@@ -18,6 +19,7 @@ mod summary;
 mod sweep;
 
 pub use distribution::{Distribution, Figures, InMillis};
+pub use engine::{Engine, NotBuiltIn};
 pub use goals::{GOALS, Goal};
 pub use load::{LoadError, Loaded, Unreadable, catalogue, load, load_with};
 pub use meter::{Failover, Measurement, Meter, Unavailable};

@@ -1,9 +1,10 @@
 //! Replay files: one run, with everything that it takes to repeat it anywhere.
 
+use crate::engine::Engine;
 use crate::load::{self, Unreadable};
 use crate::record::Ndjson;
-use crate::sweep::{Bench, Job, Run, Seeds};
-use interregnum_algorithms::{BuildError, Registered, Visitor};
+use crate::sweep::{Bench, Job, Run, Seeds, SweepError};
+use interregnum_algorithms::{Registered, Visitor};
 use interregnum_kernel::TraceDigest;
 use interregnum_scenario::{Diagnostic, Overrides, Profile, Scenario};
 use interregnum_world::NoRecorder;
@@ -32,6 +33,9 @@ pub struct Replay {
     pub commit: String,
     /// The algorithm.
     pub algorithm: String,
+    /// The engine, if it was not the simulator.
+    #[serde(default, skip_serializing_if = "Engine::is_default")]
+    pub engine: Engine,
     /// The planted bug, if one was planted from outside the scenario.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bug: Option<String>,
@@ -75,8 +79,8 @@ pub enum ReplayError {
         /// What is wrong.
         diagnostics: Vec<Diagnostic>,
     },
-    /// The algorithm could not be built.
-    Build(BuildError),
+    /// The algorithm could not be built, or the engine is not there.
+    Run(SweepError),
 }
 
 impl fmt::Display for ReplayError {
@@ -86,7 +90,7 @@ impl fmt::Display for ReplayError {
             ReplayError::Scenario { diagnostics, .. } => {
                 write!(f, "the scenario inside is not valid; remarks: {}", diagnostics.len())
             }
-            ReplayError::Build(error) => error.fmt(f),
+            ReplayError::Run(error) => error.fmt(f),
         }
     }
 }
@@ -118,6 +122,7 @@ impl Replay {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             commit: commit.to_owned(),
             algorithm: job.algorithm.to_owned(),
+            engine: job.engine,
             bug: job.bug.map(str::to_owned),
             profile: job.scenario.overrides.profile,
             nodes: job.scenario.overrides.nodes,
@@ -205,13 +210,14 @@ impl Replay {
     /// Repeats the run; with `record`, also gives its record, a line of JSON per event.
     ///
     /// # Errors
-    /// If the scenario or the algorithm is refused.
+    /// If the scenario or the algorithm is refused, or the engine was not compiled in.
     pub fn run(&self, record: bool) -> Result<(Run, Option<String>), ReplayError> {
         let scenario = self.read_scenario()?;
         let seed = self.seed_number()?;
         let seeds = Seeds { first: seed, count: 1 };
-        let job = Job { scenario: &scenario, algorithm: &self.algorithm, seeds, bug: self.bug.as_deref() };
-        run_one(&job, seed, record).map_err(ReplayError::Build)
+        let (bug, engine) = (self.bug.as_deref(), self.engine);
+        let job = Job { scenario: &scenario, algorithm: &self.algorithm, seeds, bug, engine };
+        run_one(&job, seed, record).map_err(ReplayError::Run)
     }
 }
 
@@ -239,10 +245,11 @@ pub fn parse_seed(text: &str) -> Option<u64> {
 /// Runs one seed of a job alone; with `record`, also gives its record.
 ///
 /// # Errors
-/// If the algorithm refuses its parameters.
-pub fn run_one(job: &Job<'_>, seed: u64, record: bool) -> Result<(Run, Option<String>), BuildError> {
+/// If the algorithm refuses its parameters, or the engine was not compiled in.
+pub fn run_one(job: &Job<'_>, seed: u64, record: bool) -> Result<(Run, Option<String>), SweepError> {
     let parameters = crate::sweep::parameters(job);
-    interregnum_algorithms::build(job.algorithm, &parameters, Once { job, seed, record })
+    let once = Once { job, seed, record };
+    interregnum_algorithms::build(job.algorithm, &parameters, once).map_err(SweepError::Build)?
 }
 
 struct Once<'a, 'b> {
@@ -252,17 +259,16 @@ struct Once<'a, 'b> {
 }
 
 impl Visitor for Once<'_, '_> {
-    type Output = (Run, Option<String>);
+    type Output = Result<(Run, Option<String>), SweepError>;
 
     fn visit<P: Registered>(self, protocol: P) -> Self::Output {
-        let bench = Bench::new(self.job, protocol);
+        let bench = Bench::new(self.job, protocol).map_err(SweepError::Engine)?;
         if !self.record {
-            return (bench.runner(NoRecorder).run(self.seed), None);
+            return Ok((bench.runner().run(self.seed), None));
         }
-        let mut runner = bench.runner(Ndjson::new(self.job, self.seed));
-        let run = runner.run(self.seed);
-        let text = runner.recorder_mut().finish(&run);
-        (run, Some(text))
+        let (run, mut record) = bench.record(Ndjson::new(self.job, self.seed), self.seed);
+        let text = record.finish(&run);
+        Ok((run, Some(text)))
     }
 }
 

@@ -1,6 +1,7 @@
 //! All runs of one job, summed up.
 
 use crate::distribution::Distribution;
+use crate::engine::Engine;
 use crate::goals::GOALS;
 use crate::judge;
 use crate::meter::Measurement;
@@ -87,6 +88,8 @@ pub struct Summary {
     pub algorithm: String,
     /// The planted bug.
     pub bug: Option<String>,
+    /// What ran it.
+    pub engine: Engine,
     /// Whose defaults held.
     pub profile: Profile,
     /// How many nodes there were, spares included.
@@ -178,6 +181,7 @@ impl Summary {
             scenario: job.scenario.name.clone(),
             algorithm: job.algorithm.to_owned(),
             bug: crate::sweep::parameters(job).bug,
+            engine: job.engine,
             profile: job.scenario.profile,
             nodes: job.scenario.setting.nodes,
             discovering: job.scenario.setting.workload.discovery.is_some(),

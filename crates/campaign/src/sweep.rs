@@ -1,10 +1,12 @@
 //! One scenario, one algorithm, many seeds: run in parallel, reduced in the order of the seeds.
 
+use crate::engine::{Engine, NotBuiltIn};
 use crate::meter::{Measurement, Meter};
 use crate::summary::Summary;
 use interregnum_algorithms::{BuildError, Registered, Visitor};
 use interregnum_invariants::{self as invariants, Demand, INVARIANTS, StaleWrites, Suite};
 use interregnum_kernel::{GlobalTime, Parameters, TraceDigest};
+use interregnum_madsim_engine::MadsimEngine;
 use interregnum_scenario::Scenario;
 use interregnum_sim::{Outcome, Simulator, Stop};
 use interregnum_world::{NoRecorder, Recorder};
@@ -33,6 +35,8 @@ pub struct Job<'a> {
     pub seeds: Seeds,
     /// A bug to be planted, in place of what the scenario says.
     pub bug: Option<&'a str>,
+    /// What runs them.
+    pub engine: Engine,
 }
 
 /// What a run counted, as far as reports show it.
@@ -105,6 +109,8 @@ pub enum SweepError {
     Build(BuildError),
     /// Results could not be written.
     Output(io::Error),
+    /// The engine was not compiled in.
+    Engine(NotBuiltIn),
 }
 
 impl std::fmt::Display for SweepError {
@@ -112,6 +118,7 @@ impl std::fmt::Display for SweepError {
         match self {
             SweepError::Build(error) => error.fmt(f),
             SweepError::Output(error) => error.fmt(f),
+            SweepError::Engine(error) => error.fmt(f),
         }
     }
 }
@@ -125,7 +132,7 @@ const BLOCK: u64 = 64 * CHUNK;
 /// Runs a job on the threads of the current pool. `progress` is told how many runs were just done.
 ///
 /// # Errors
-/// If the algorithm refuses its parameters, or the sink fails.
+/// If the algorithm refuses its parameters, the engine was not compiled in, or the sink fails.
 pub fn sweep(
     job: &Job<'_>,
     sink: &mut dyn Sink,
@@ -133,9 +140,7 @@ pub fn sweep(
 ) -> Result<Summary, SweepError> {
     let parameters = parameters(job);
     let sweeper = Sweeper { job, sink, progress };
-    interregnum_algorithms::build(job.algorithm, &parameters, sweeper)
-        .map_err(SweepError::Build)?
-        .map_err(SweepError::Output)
+    interregnum_algorithms::build(job.algorithm, &parameters, sweeper).map_err(SweepError::Build)?
 }
 
 /// What the job's algorithm is built from.
@@ -154,11 +159,11 @@ struct Sweeper<'a, 'b> {
 }
 
 impl Visitor for Sweeper<'_, '_> {
-    type Output = io::Result<Summary>;
+    type Output = Result<Summary, SweepError>;
 
-    fn visit<P: Registered>(self, protocol: P) -> io::Result<Summary> {
+    fn visit<P: Registered>(self, protocol: P) -> Result<Summary, SweepError> {
         let Seeds { first, count } = self.job.seeds;
-        let bench = Bench::new(self.job, protocol);
+        let bench = Bench::new(self.job, protocol).map_err(SweepError::Engine)?;
         let mut summary = Summary::new(self.job);
         let started = Instant::now();
         let mut done = 0;
@@ -167,7 +172,7 @@ impl Visitor for Sweeper<'_, '_> {
             let chunks: Vec<Vec<Run>> = (0..block.div_ceil(CHUNK))
                 .into_par_iter()
                 .map_init(
-                    || bench.runner(NoRecorder),
+                    || bench.runner(),
                     |runner, chunk| {
                         let from = chunk * CHUNK;
                         let seeds = from..(from + CHUNK).min(block);
@@ -180,7 +185,7 @@ impl Visitor for Sweeper<'_, '_> {
                 .collect();
             for run in chunks.iter().flatten() {
                 summary.add(run);
-                self.sink.run(self.job, run)?;
+                self.sink.run(self.job, run).map_err(SweepError::Output)?;
             }
             done += block;
         }
@@ -196,11 +201,16 @@ pub struct Bench<P> {
     setting: Arc<interregnum_world::Setting>,
     watch: invariants::Setting,
     election_kinds: &'static [&'static str],
+    /// Where madsim is what runs them.
+    madsim: Option<MadsimEngine<P>>,
 }
 
 impl<P: Registered> Bench<P> {
     /// Prepares runs of a job.
-    pub fn new(job: &Job<'_>, protocol: P) -> Bench<P> {
+    ///
+    /// # Errors
+    /// If the job's engine was not compiled in.
+    pub fn new(job: &Job<'_>, protocol: P) -> Result<Bench<P>, NotBuiltIn> {
         let setting = job.scenario.setting_for(job.algorithm).clone();
         let expectation = job.scenario.expectation_for(job.algorithm);
         let watch = invariants::Setting {
@@ -213,53 +223,76 @@ impl<P: Registered> Bench<P> {
         };
         let entry = interregnum_algorithms::find(job.algorithm);
         let election_kinds = entry.map(|entry| entry.election_kinds).unwrap_or_default();
-        Bench { protocol, setting: Arc::new(setting), watch, election_kinds }
+        let setting = Arc::new(setting);
+        let madsim = match job.engine {
+            Engine::Sim => None,
+            Engine::Madsim => Some(MadsimEngine::new(protocol.clone(), Arc::clone(&setting))?),
+        };
+        Ok(Bench { protocol, setting, watch, election_kinds, madsim })
     }
 
-    /// A simulator with all monitors and the meter attached.
-    pub fn runner<R: Recorder>(&self, recorder: R) -> Runner<P, R> {
-        let setting = &self.setting;
-        let meter = Meter::new(setting.nodes, &setting.plan);
-        let observer = (Suite::new(&self.watch), meter.discovering(setting.workload.discovery.is_some()));
-        let simulator =
-            Simulator::with_parts(self.protocol.clone(), Arc::clone(&self.setting), observer, recorder);
-        Runner { simulator, watch: self.watch, election_kinds: self.election_kinds }
+    /// Runs seeds one after the other, with all monitors and the meter attached.
+    pub fn runner(&self) -> Runner<'_, P> {
+        let simulator = self.madsim.is_none().then(|| self.simulator(NoRecorder));
+        Runner { bench: self, simulator }
     }
-}
 
-/// Runs seeds one after the other.
-#[derive(Debug)]
-pub struct Runner<P: Registered, R> {
-    simulator: Simulator<P, (Suite, Meter), R>,
-    watch: invariants::Setting,
-    election_kinds: &'static [&'static str],
-}
+    /// Runs one seed, and records it.
+    pub fn record<R: Recorder + Send + 'static>(&self, recorder: R, seed: u64) -> (Run, R) {
+        if let Some(engine) = &self.madsim {
+            let (outcome, (observer, recorder)) = engine.run((self.observer(), recorder), seed);
+            return (self.told(seed, &outcome, &observer), recorder);
+        }
+        let mut simulator = self.simulator(recorder);
+        let outcome = simulator.run(seed);
+        let ((suite, meter), recorder) = simulator.into_listeners();
+        (self.told(seed, &outcome, &(suite, meter)), recorder)
+    }
 
-impl<P: Registered, R: Recorder> Runner<P, R> {
-    /// Runs one seed.
-    pub fn run(&mut self, seed: u64) -> Run {
-        let (suite, meter) = self.simulator.observer_mut();
-        suite.reset(&self.watch);
-        meter.reset();
-        let outcome = self.simulator.run(seed);
-        let (suite, meter) = self.simulator.observer();
-        let counts = counts::<P>(&outcome, self.election_kinds);
+    fn simulator<R: Recorder>(&self, recorder: R) -> Simulator<P, (Suite, Meter), R> {
+        Simulator::with_parts(self.protocol.clone(), Arc::clone(&self.setting), self.observer(), recorder)
+    }
+
+    fn observer(&self) -> (Suite, Meter) {
+        let meter = Meter::new(self.setting.nodes, &self.setting.plan);
+        (Suite::new(&self.watch), meter.discovering(self.setting.workload.discovery.is_some()))
+    }
+
+    /// What is told of a run.
+    fn told(&self, seed: u64, outcome: &Outcome, (suite, meter): &(Suite, Meter)) -> Run {
         Run {
             seed,
             digest: outcome.digest,
             stop: outcome.stop,
             ended: outcome.ended,
             missed_faults: outcome.missed_faults,
-            counts,
+            counts: counts::<P>(outcome, self.election_kinds),
             measurement: meter.measurement().clone(),
             invariants: invariant_runs(suite),
             stale_writes: suite.stale_writes(),
         }
     }
+}
 
-    /// What was recorded.
-    pub fn recorder_mut(&mut self) -> &mut R {
-        self.simulator.recorder_mut()
+/// Runs seeds one after the other.
+#[derive(Debug)]
+pub struct Runner<'a, P: Registered> {
+    bench: &'a Bench<P>,
+    /// Kept from seed to seed; none where madsim runs them, to which every run is new.
+    simulator: Option<Simulator<P, (Suite, Meter)>>,
+}
+
+impl<P: Registered> Runner<'_, P> {
+    /// Runs one seed.
+    pub fn run(&mut self, seed: u64) -> Run {
+        let Some(simulator) = &mut self.simulator else {
+            return self.bench.record(NoRecorder, seed).0;
+        };
+        let (suite, meter) = simulator.observer_mut();
+        suite.reset(&self.bench.watch);
+        meter.reset();
+        let outcome = simulator.run(seed);
+        self.bench.told(seed, &outcome, simulator.observer())
     }
 }
 

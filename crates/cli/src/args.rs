@@ -1,6 +1,7 @@
 //! The command line.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use interregnum_campaign::Engine;
 use interregnum_campaign::replay::parse_seed;
 use interregnum_scenario::Profile;
 use std::path::PathBuf;
@@ -71,6 +72,9 @@ pub(crate) struct Running {
     /// The first seed, decimal or 0x hexadecimal
     #[arg(long, value_parser = seed, env = "INTERREGNUM_SEED", value_name = "S")]
     pub(crate) seed: Option<u64>,
+    /// What runs the scenarios
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) engine: EngineName,
     /// Threads; as many as there are cores by default
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) jobs: Option<u16>,
@@ -86,6 +90,25 @@ pub(crate) struct Running {
     /// How results are printed
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,
+}
+
+/// An engine, as the command line names it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EngineName {
+    /// The discrete-event simulator
+    #[default]
+    Sim,
+    /// The madsim runtime: its executor, its clock and its nodes, with the simulator's network, disks and faults
+    Madsim,
+}
+
+impl From<EngineName> for Engine {
+    fn from(name: EngineName) -> Engine {
+        match name {
+            EngineName::Sim => Engine::Sim,
+            EngineName::Madsim => Engine::Madsim,
+        }
+    }
 }
 
 /// A profile, as the command line names it.

@@ -56,6 +56,7 @@ impl From<SweepError> for Failure {
         match error {
             SweepError::Build(error) => Failure::usage(error),
             SweepError::Output(error) => Failure::output(error),
+            SweepError::Engine(error) => Failure::output(error),
         }
     }
 }

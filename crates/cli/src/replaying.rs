@@ -9,7 +9,7 @@ use interregnum_campaign::LoadError;
 use interregnum_campaign::load::read_text;
 use interregnum_campaign::output::write_whole;
 use interregnum_campaign::replay::{Replay, ReplayError, drawn};
-use interregnum_campaign::{Failover, Run, catalogue};
+use interregnum_campaign::{Failover, Run, SweepError, catalogue};
 use interregnum_report::json::SCHEMA_VERSION;
 use serde_json::json;
 
@@ -23,7 +23,8 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Exit, Failure> {
     let text = read_text(&args.file).map_err(|problem| Failure::usage(unusable(problem)))?;
     let refused = |error: ReplayError| match error {
         ReplayError::Format(problem) => Failure::usage(unusable(problem)),
-        ReplayError::Build(error) => Failure::usage(format!("{path}: {error}")),
+        ReplayError::Run(error @ SweepError::Engine(_)) => Failure::output(error),
+        ReplayError::Run(error) => Failure::usage(format!("{path}: {error}")),
         ReplayError::Scenario { .. } => refusal(&error, &path.to_string(), console),
     };
     let replay = Replay::parse(&text).map_err(refused)?;
@@ -76,8 +77,9 @@ fn describe(replay: &Replay, run: &Run) -> String {
     let bug = replay.bug.as_ref().map(|bug| format!(" with {bug}")).unwrap_or_default();
     let profile = replay.profile.map(|profile| format!(", profile {profile}")).unwrap_or_default();
     let nodes = replay.nodes.map(|nodes| format!(", {nodes} nodes")).unwrap_or_default();
+    let engine = if replay.engine.is_default() { String::new() } else { format!(" on {}", replay.engine) };
     let Replay { algorithm, seed, .. } = replay;
-    let mut text = format!("{algorithm}{bug}{profile}{nodes}, seed {seed}, digest {}\n", run.digest);
+    let mut text = format!("{algorithm}{bug}{engine}{profile}{nodes}, seed {seed}, digest {}\n", run.digest);
     for (name, invariant) in catalogue().invariants.iter().zip(&run.invariants) {
         let verdict = match (&invariant.violation, invariant.exercised) {
             (Some((at, detail)), _) => {

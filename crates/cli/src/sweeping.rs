@@ -10,7 +10,7 @@ use indicatif::ProgressBar;
 use interregnum_algorithms::{ALGORITHMS, Entry};
 use interregnum_campaign::output::Batch;
 use interregnum_campaign::replay::drawn;
-use interregnum_campaign::{InvariantSummary, Job, Loaded, Seeds, Sink, Summary, sweep};
+use interregnum_campaign::{Engine, InvariantSummary, Job, Loaded, Seeds, Sink, Summary, sweep};
 use interregnum_invariants::PropertyKind;
 use interregnum_report::json::{self, Tool};
 use interregnum_report::tables::Tables;
@@ -133,7 +133,14 @@ fn jobs<'a>(scenarios: &'a [Loaded], plan: &Plan<'a>, seeds: Seeds) -> Vec<Job<'
             let wanted = plan.algorithms.is_empty() || plan.algorithms.iter().any(|name| name == entry.name);
             let has_bug = plan.bug.is_none_or(|bug| entry.bug(bug).is_some());
             if wanted && has_bug && loaded.scenario.is_for(entry.name) {
-                jobs.push(Job { scenario: &loaded.scenario, algorithm: entry.name, seeds, bug: plan.bug });
+                let engine = plan.running.engine.into();
+                jobs.push(Job {
+                    scenario: &loaded.scenario,
+                    algorithm: entry.name,
+                    seeds,
+                    bug: plan.bug,
+                    engine,
+                });
             }
         }
     }
@@ -282,7 +289,7 @@ mod tests {
         let read = interregnum_scenario::read("ended", text, &catalogue, &mut none);
         let (scenario, _) = read.expect("a valid scenario");
         let seeds = Seeds { first: 1, count: 1 };
-        let job = Job { scenario: &scenario, algorithm: "raft", seeds, bug: None };
+        let job = Job { scenario: &scenario, algorithm: "raft", seeds, bug: None, engine: Engine::Sim };
         let mut summary = sweep(&job, &mut (), &|_| ()).expect("Raft is built");
         change(&mut summary);
         exit(&[&summary])

@@ -1,7 +1,7 @@
 //! One run: a runtime on a thread of its own.
 
-use crate::{NotBuiltIn, Portable};
 use crate::world_lane::Lane;
+use crate::{NotBuiltIn, Portable};
 use interregnum_kernel::{GlobalTime, Observer};
 use interregnum_sim::{EVENT_LIMIT, Outcome};
 use interregnum_world::{Recorder, Setting};

@@ -150,7 +150,7 @@ fn row(summary: &Summary) -> Row<'_> {
         scenario: &summary.scenario,
         algorithm: &summary.algorithm,
         bug: summary.bug.as_deref(),
-        engine: "sim",
+        engine: summary.engine.name(),
         profile: summary.profile,
         nodes: summary.nodes,
         seeds: summary.seeds,

@@ -99,7 +99,7 @@ impl Tables {
         let row = [
             job.scenario.name.clone(),
             job.algorithm.to_owned(),
-            "sim".to_owned(),
+            job.engine.to_string(),
             job.scenario.profile.to_string(),
             job.scenario.setting.nodes.to_string(),
             run.seed.to_string(),
@@ -125,7 +125,7 @@ impl Sink for Tables {
         let row: [String; RUN_COLUMNS.len()] = [
             job.scenario.name.clone(),
             job.algorithm.to_owned(),
-            "sim".to_owned(),
+            job.engine.to_string(),
             job.scenario.profile.to_string(),
             job.scenario.setting.nodes.to_string(),
             run.seed.to_string(),
@@ -230,7 +230,7 @@ fn summary_row(summary: &Summary) -> Vec<String> {
     let mut row = vec![
         summary.scenario.clone(),
         summary.algorithm.clone(),
-        "sim".to_owned(),
+        summary.engine.to_string(),
         summary.profile.to_string(),
         summary.nodes.to_string(),
         summary.seeds.first.to_string(),

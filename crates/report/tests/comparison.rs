@@ -1,6 +1,6 @@
 //! The first screen of a comparison, and what is plotted by cluster size, with several algorithms made by hand.
 
-use interregnum_campaign::{InvariantVerdict, Job, Seeds, Summary, catalogue, sweep};
+use interregnum_campaign::{Engine, InvariantVerdict, Job, Seeds, Summary, catalogue, sweep};
 use interregnum_report::{matrix, plot, tables, verdicts};
 use interregnum_scenario::{Overrides, Scenario};
 
@@ -18,7 +18,13 @@ fn scenario(nodes: u8) -> Scenario {
 /// Ten runs of Raft, called otherwise.
 fn swept(nodes: u8, algorithm: &str) -> Summary {
     let scenario = scenario(nodes);
-    let job = Job { scenario: &scenario, algorithm: "raft", seeds: Seeds { first: 1, count: 10 }, bug: None };
+    let job = Job {
+        scenario: &scenario,
+        algorithm: "raft",
+        seeds: Seeds { first: 1, count: 10 },
+        bug: None,
+        engine: Engine::Sim,
+    };
     let mut summary = sweep(&job, &mut (), &|_| ()).expect("Raft is built");
     summary.algorithm = algorithm.to_owned();
     summary

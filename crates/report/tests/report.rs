@@ -1,6 +1,6 @@
 //! Tables and plots of real sweeps, with what is rare put in by hand.
 
-use interregnum_campaign::{Job, Seeds, Summary, catalogue, sweep};
+use interregnum_campaign::{Engine, Job, Seeds, Summary, catalogue, sweep};
 use interregnum_kernel::{NodeId, Span};
 use interregnum_report::{json, junit, plot, tables, verdicts};
 use interregnum_scenario::Scenario;
@@ -34,7 +34,7 @@ fn scenario() -> Scenario {
 /// A sweep over seeds 5 to 14.
 fn swept(scenario: &Scenario) -> Summary {
     let seeds = Seeds { first: 5, count: 10 };
-    let job = Job { scenario, algorithm: "raft", seeds, bug: None };
+    let job = Job { scenario, algorithm: "raft", seeds, bug: None, engine: Engine::Sim };
     sweep(&job, &mut (), &|_| ()).expect("Raft is built")
 }
 
@@ -215,7 +215,13 @@ fn the_table_is_plain_without_colour_and_tells_verdicts_apart_with_it() {
 #[test]
 fn a_single_run_is_no_plural() {
     let scenario = scenario();
-    let job = Job { scenario: &scenario, algorithm: "raft", seeds: Seeds { first: 1, count: 1 }, bug: None };
+    let job = Job {
+        scenario: &scenario,
+        algorithm: "raft",
+        seeds: Seeds { first: 1, count: 1 },
+        bug: None,
+        engine: Engine::Sim,
+    };
     let summary = sweep(&job, &mut (), &|_| ()).expect("Raft is built");
     let table = verdicts::table(&[summary], false);
     assert!(table.contains("1 run per row"), "{table}");

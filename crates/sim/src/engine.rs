@@ -100,6 +100,11 @@ impl<P: Protocol, O: Observer, R: Recorder, Q: Queue<P>> Simulator<P, O, R, Q> {
         self.world.observer_mut()
     }
 
+    /// Who has listened, and what was recorded.
+    pub fn into_listeners(self) -> (O, R) {
+        self.world.into_listeners()
+    }
+
     /// What is recorded.
     pub fn recorder_mut(&mut self) -> &mut R {
         self.world.recorder_mut()

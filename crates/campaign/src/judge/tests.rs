@@ -30,7 +30,7 @@ fn judged(expectations: &str, happened: impl FnOnce(&mut Summary)) -> Summary {
 
 fn judged_in(scenario: &Scenario, happened: impl FnOnce(&mut Summary)) -> Summary {
     let seeds = Seeds { first: 1, count: 10 };
-    let job = Job { scenario, algorithm: "raft", seeds, bug: None };
+    let job = Job { scenario, algorithm: "raft", seeds, bug: None, engine: Engine::Sim };
     let mut summary = Summary::new(&job);
     for invariant in &mut summary.invariants {
         invariant.exercised = 10;
