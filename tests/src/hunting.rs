@@ -2,7 +2,7 @@
 
 use interregnum_algorithms::{ALGORITHMS, Entry, find};
 use interregnum_campaign::replay::Replay;
-use interregnum_campaign::{Job, Run, Seeds, Sink, catalogue, sweep};
+use interregnum_campaign::{Engine, Job, Run, Seeds, Sink, catalogue, sweep};
 use interregnum_scenario::Scenario;
 use interregnum_sim::Stop;
 use std::fmt;
@@ -166,7 +166,7 @@ impl Hunt {
 
     fn job<'a>(&self, scenario: &'a Scenario, seeds: Seeds, with_bug: bool) -> Job<'a> {
         let bug = (with_bug && self.planted == Planted::InAlgorithm).then_some(self.bug);
-        Job { scenario, algorithm: self.algorithm(scenario).name, seeds, bug }
+        Job { scenario, algorithm: self.algorithm(scenario).name, seeds, bug, engine: Engine::Sim }
     }
 
     /// Runs one side.

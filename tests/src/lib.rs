@@ -7,7 +7,7 @@ pub mod property;
 pub mod statistics;
 
 use interregnum_campaign::replay::parse_seed;
-use interregnum_campaign::{Job, Seeds, Summary, catalogue, sweep};
+use interregnum_campaign::{Engine, Job, Seeds, Summary, catalogue, sweep};
 use interregnum_scenario::Scenario;
 use std::path::{Path, PathBuf};
 
@@ -47,6 +47,6 @@ pub fn scenario(text: &str) -> Scenario {
 /// If the algorithm refuses its parameters.
 pub fn sweep_text(text: &str, algorithm: &str, bug: Option<&str>, seeds: Seeds) -> Summary {
     let scenario = scenario(text);
-    let job = Job { scenario: &scenario, algorithm, seeds, bug };
+    let job = Job { scenario: &scenario, algorithm, seeds, bug, engine: Engine::Sim };
     sweep(&job, &mut (), &|_| {}).unwrap_or_else(|error| panic!("{error}"))
 }

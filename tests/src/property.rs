@@ -4,7 +4,7 @@ use crate::root;
 use interregnum_campaign::load::read_text;
 use interregnum_campaign::output::write_whole;
 use interregnum_campaign::replay::{Replay, run_one};
-use interregnum_campaign::{Job, Run, Seeds};
+use interregnum_campaign::{Engine, Job, Run, Seeds};
 use interregnum_scenario::Scenario;
 use interregnum_world::Plan;
 use proptest::strategy::{Strategy, ValueTree};
@@ -210,7 +210,7 @@ impl<S: Strategy<Value = Plan>> Property<'_, S> {
 
     fn job<'b>(&'b self, scenario: &'b Scenario, seed: u64) -> Job<'b> {
         let seeds = Seeds { first: seed, count: 1 };
-        Job { scenario, algorithm: self.algorithm, seeds, bug: self.bug.as_deref() }
+        Job { scenario, algorithm: self.algorithm, seeds, bug: self.bug.as_deref(), engine: Engine::Sim }
     }
 
     /// What a run breaks, if anything.

@@ -2,7 +2,7 @@
 
 use interregnum_campaign::load::scenario_files;
 use interregnum_campaign::replay::run_one;
-use interregnum_campaign::{Job, Loaded, Run, Seeds, Sink, Summary, load, sweep};
+use interregnum_campaign::{Engine, Job, Loaded, Run, Seeds, Sink, Summary, load, sweep};
 use interregnum_kernel::TraceDigest;
 use interregnum_tests::root;
 use std::io;
@@ -19,7 +19,15 @@ fn jobs(scenarios: &[Loaded]) -> Vec<Job<'_>> {
     let pairs =
         scenarios.iter().flat_map(|one| algorithms.iter().map(move |entry| (&one.scenario, entry.name)));
     let meant = pairs.filter(|(scenario, algorithm)| scenario.is_for(algorithm));
-    meant.map(|(scenario, algorithm)| Job { scenario, algorithm, seeds: SEEDS, bug: None }).collect()
+    meant
+        .map(|(scenario, algorithm)| Job {
+            scenario,
+            algorithm,
+            seeds: SEEDS,
+            bug: None,
+            engine: Engine::Sim,
+        })
+        .collect()
 }
 
 #[derive(Default)]

@@ -3,7 +3,7 @@
 
 use interregnum_algorithms::ALGORITHMS;
 use interregnum_campaign::load::scenario_files;
-use interregnum_campaign::{Job, Loaded, Seeds, load, sweep};
+use interregnum_campaign::{Engine, Job, Loaded, Seeds, load, sweep};
 use interregnum_scenario::Severity;
 use interregnum_tests::root;
 use std::path::PathBuf;
@@ -93,7 +93,8 @@ fn every_incident_comes_out_as_it_says_and_as_ever() {
     let mut found = String::from("# incident, algorithm, digest over seeds 1 to 40\n");
     for incident in incidents() {
         for algorithm in meant(&incident) {
-            let job = Job { scenario: &incident.scenario, algorithm, seeds: SEEDS, bug: None };
+            let job =
+                Job { scenario: &incident.scenario, algorithm, seeds: SEEDS, bug: None, engine: Engine::Sim };
             let summary = sweep(&job, &mut (), &|_| {}).unwrap_or_else(|error| panic!("{error}"));
             let name = &incident.scenario.name;
             complaints.extend(summary.complaints.iter().map(|one| format!("{name}, {algorithm}: {one}")));

@@ -2,7 +2,7 @@
 //! plain case, and planted bugs.
 
 use interregnum_algorithms::{ALGORITHMS, Entry};
-use interregnum_campaign::{Job, Run, Seeds, Sink, load, sweep};
+use interregnum_campaign::{Engine, Job, Run, Seeds, Sink, load, sweep};
 use interregnum_kernel::{FaultClass, FaultClasses, Span};
 use interregnum_scenario::Scenario;
 use interregnum_tests::plans::{Kinds, TIMES, Times, base, plan};
@@ -133,7 +133,7 @@ impl Sink for Shortcomings {
 fn shortcomings(scenario: &Scenario, algorithm: &str) -> Vec<String> {
     let seeds = Seeds { first: 1, count: 200 };
     let mut shortcomings = Shortcomings::default();
-    let job = Job { scenario, algorithm, seeds, bug: None };
+    let job = Job { scenario, algorithm, seeds, bug: None, engine: Engine::Sim };
     sweep(&job, &mut shortcomings, &|_| {}).unwrap_or_else(|error| panic!("{algorithm}: {error}"));
     assert_eq!(shortcomings.runs, seeds.count, "{algorithm}: a run is missing");
     shortcomings.found

@@ -7,7 +7,6 @@ use crate::sweep::{Bench, Job, Run, Seeds, SweepError};
 use interregnum_algorithms::{Registered, Visitor};
 use interregnum_kernel::TraceDigest;
 use interregnum_scenario::{Diagnostic, Overrides, Profile, Scenario};
-use interregnum_world::NoRecorder;
 use interregnum_world::nemesis::Drawn;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

@@ -10,7 +10,7 @@ use indicatif::ProgressBar;
 use interregnum_algorithms::{ALGORITHMS, Entry};
 use interregnum_campaign::output::Batch;
 use interregnum_campaign::replay::drawn;
-use interregnum_campaign::{Engine, InvariantSummary, Job, Loaded, Seeds, Sink, Summary, sweep};
+use interregnum_campaign::{InvariantSummary, Job, Loaded, Seeds, Sink, Summary, sweep};
 use interregnum_invariants::PropertyKind;
 use interregnum_report::json::{self, Tool};
 use interregnum_report::tables::Tables;
@@ -280,6 +280,7 @@ fn exit(summaries: &[&Summary]) -> Exit {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use interregnum_campaign::Engine;
 
     /// The summary of one sound run, changed.
     fn ended(change: impl FnOnce(&mut Summary)) -> Exit {

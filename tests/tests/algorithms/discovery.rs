@@ -5,7 +5,7 @@
 //! after a discovery is accepted between 1 and 21 ms later, and everything before the discovery is as without it.
 
 use interregnum_algorithms::{ALGORITHMS, Entry};
-use interregnum_campaign::{Failover, Job, Run, Seeds, Sink, Summary, catalogue, sweep};
+use interregnum_campaign::{Engine, Failover, Job, Run, Seeds, Sink, Summary, catalogue, sweep};
 use interregnum_kernel::Span;
 use interregnum_scenario::Scenario;
 use interregnum_tests::statistics::{binomial_p_value, holm};
@@ -71,7 +71,8 @@ impl Sink for Failovers {
 
 fn swept(scenario: &Scenario, algorithm: &str, count: u64) -> (Vec<(u64, Failover)>, Summary) {
     let mut failovers = Failovers::default();
-    let job = Job { scenario, algorithm, seeds: Seeds { first: ROOT_SEED, count }, bug: None };
+    let job =
+        Job { scenario, algorithm, seeds: Seeds { first: ROOT_SEED, count }, bug: None, engine: Engine::Sim };
     let summary = sweep(&job, &mut failovers, &|_| {}).expect("the sweep runs");
     (failovers.0, summary)
 }

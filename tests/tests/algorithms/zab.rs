@@ -4,7 +4,7 @@
 //! `zab-follows-the-dead`, which are caught by their planted scenarios.
 
 use interregnum_algorithms::{Registered, Visitor, build};
-use interregnum_campaign::{Job, Run, Seeds, Sink, load, sweep};
+use interregnum_campaign::{Engine, Job, Run, Seeds, Sink, load, sweep};
 use interregnum_kernel::{Parameters, Span, Value};
 use interregnum_scenario::Scenario;
 use interregnum_sim::Simulator;
@@ -142,7 +142,7 @@ impl Sink for Shortest {
 fn shortest(scenario: &Scenario) -> Shortest {
     let mut shortest = Shortest::default();
     let seeds = Seeds { first: 1, count: 2_000 };
-    let job = Job { scenario, algorithm: "zab", seeds, bug: None };
+    let job = Job { scenario, algorithm: "zab", seeds, bug: None, engine: Engine::Sim };
     sweep(&job, &mut shortest, &|_| {}).unwrap_or_else(|error| panic!("{error}"));
     assert!(shortest.failovers >= seeds.count, "{}: too few failovers", scenario.name);
     shortest

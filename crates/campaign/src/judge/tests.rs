@@ -1,4 +1,5 @@
 use super::*;
+use crate::Engine;
 use crate::summary::FirstViolation;
 use crate::sweep::Seeds;
 use interregnum_kernel::{FaultClass, GlobalTime, NodeId, Span};
