@@ -9,13 +9,14 @@
 //!
 //! `ONLY=light`, `ONLY=heavy`, `ONLY=floor`, `ONLY=failovers`, `ONLY=hostile` or `ONLY=quiet` runs one contestant once and
 //! prints its events, for a profiler or a count of instructions; `SECS=100` sets how much time it simulates, in failovers
-//! and under a nemesis how many runs, and `ALGORITHM=ring` whose they are, Raft's unless it is set. `ONLY=nemesis` and
-//! `ONLY=lease` print their rows alone.
+//! and under a nemesis how many runs, and `ALGORITHM=ring` whose they are, Raft's unless it is set. `ONLY=nemesis`,
+//! `ONLY=lease` and `ONLY=engines` print their rows alone.
 
 use interregnum_algorithms::{ALGORITHMS, find};
 use interregnum_benches::exchange::{self, Heavy, Light};
-use interregnum_benches::{failovers, floor, swarm};
+use interregnum_benches::{engines, failovers, floor, swarm};
 use interregnum_kernel::Span;
+use interregnum_madsim_engine::Net;
 use std::time::Instant;
 
 const ROUNDS: u64 = 200;
@@ -42,10 +43,11 @@ fn main() {
     every_algorithm();
     nemesis();
     every_recipe();
+    every_engine();
 }
 
 /// What `ONLY` can name.
-const CONTESTANTS: &str = "light, heavy, floor, failovers, hostile, quiet, nemesis, lease";
+const CONTESTANTS: &str = "light, heavy, floor, failovers, hostile, quiet, nemesis, lease, engines";
 
 /// Trials of one round of (c).
 const TRIALS: u64 = 400;
@@ -130,6 +132,51 @@ fn in_turns(trial: &failovers::Trial, trials: u64, required: f64) {
     }
 }
 
+/// Simulated time of a round of (g): madsim takes a tenth of a second for it.
+const SHORT: Span = Span::secs(20);
+
+/// By what the simulator is to be faster than madsim.
+const EXPECTED_OF_ENGINES: f64 = 20.0;
+
+/// (g): simulated seconds per second of the heartbeat exchange on every engine, and of the same written for turmoil, in turns.
+fn every_engine() {
+    let mut simulator = exchange::simulator::<Light>(SHORT);
+    let seconds = SHORT.0 / 1_000_000_000;
+    let mut speeds = [const { Vec::new() }; 4];
+    for seed in 0..ROUNDS_EACH {
+        let rounds: [&mut dyn FnMut() -> Option<u64>; 4] = [
+            &mut || Some(simulator.run(seed).counters.events),
+            &mut || engines::on_madsim(Net::World, seed, SHORT),
+            &mut || engines::on_madsim(Net::Madsim, seed, SHORT),
+            &mut || Some(engines::on_turmoil(seed, SHORT)),
+        ];
+        for (speeds, round) in speeds.iter_mut().zip(rounds) {
+            let start = Instant::now();
+            if round().is_some() {
+                speeds.push(seconds as f64 / start.elapsed().as_secs_f64());
+            }
+        }
+    }
+    println!("(g) the heartbeat exchange of five nodes: simulated seconds per second and core");
+    println!("{:44} {:>12} {:>14}", "", "median", "simulator is");
+    let simulator = median(speeds[0].clone());
+    let names = ["the simulator", "madsim, the world's network", "madsim, its own network", "turmoil"];
+    for (name, speeds) in names.iter().zip(speeds) {
+        if speeds.is_empty() {
+            println!("    {name:40} not compiled in");
+            continue;
+        }
+        let median = median(speeds);
+        let times = simulator / median;
+        let remark = if name.starts_with("madsim") && times < EXPECTED_OF_ENGINES {
+            "  less than expected"
+        } else {
+            ""
+        };
+        println!("    {name:40} {median:>12.0} {times:>12.1} x{remark}");
+    }
+}
+
 /// Runs of one round of (e).
 const RUNS: u64 = 40;
 
@@ -169,6 +216,7 @@ fn run_alone(contestant: &str) {
         "quiet" => swarm::run(swarm::quiet(), &algorithm, 0, seconds),
         "nemesis" => return nemesis(),
         "lease" => return every_recipe(),
+        "engines" => return every_engine(),
         other => return eprintln!("no contestant is called {other:?}: {CONTESTANTS}"),
     };
     println!("{events}");

@@ -181,7 +181,16 @@ impl<M: Content> Protocol for Exchange<M> {
 
 /// A simulator of the exchange over so much simulated time.
 pub fn simulator<M: Content>(horizon: Span) -> Simulator<Exchange<M>> {
-    let link = LinkSetting::with_latency(Latency::Uniform { min: LATENCY.0, max: LATENCY.1 });
-    let setting = Setting::quiet(NODES, link, Latency::Constant(Span::ZERO), horizon);
-    Simulator::new(Exchange(PhantomData), Arc::new(setting), ())
+    Simulator::new(protocol(), Arc::new(setting(LATENCY, horizon)), ())
+}
+
+/// The exchange's rules.
+pub fn protocol<M: Content>() -> Exchange<M> {
+    Exchange(PhantomData)
+}
+
+/// The exchange's world, with these one-way latencies.
+pub fn setting((min, max): (Span, Span), horizon: Span) -> Setting {
+    let link = LinkSetting::with_latency(Latency::Uniform { min, max });
+    Setting::quiet(NODES, link, Latency::Constant(Span::ZERO), horizon)
 }

@@ -2,6 +2,7 @@
 //! failovers of every algorithm.
 #![forbid(unsafe_code)]
 
+pub mod engines;
 pub mod exchange;
 pub mod failovers;
 pub mod floor;

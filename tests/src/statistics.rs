@@ -52,6 +52,47 @@ pub fn binomial_tail(n: u64, p: f64, k: u64) -> f64 {
         .sum()
 }
 
+/// The p-value of two samples being of one distribution, by the largest distance of their empirical distributions
+/// (Kolmogorov and Smirnov): the limiting law, with Stephens' correction for finite samples. Ties make it larger, not smaller.
+///
+/// # Panics
+/// If a sample is empty.
+pub fn two_sample_p_value(one: &[u64], other: &[u64]) -> f64 {
+    assert!(!one.is_empty() && !other.is_empty(), "both samples have values");
+    let sorted = |sample: &[u64]| {
+        let mut sample = sample.to_vec();
+        sample.sort_unstable();
+        sample
+    };
+    let (one, other) = (sorted(one), sorted(other));
+    let (n, m) = (one.len() as f64, other.len() as f64);
+    let (mut i, mut j, mut distance) = (0, 0, 0.0_f64);
+    while i < one.len() && j < other.len() {
+        let value = one[i].min(other[j]);
+        i += one[i..].iter().take_while(|it| **it == value).count();
+        j += other[j..].iter().take_while(|it| **it == value).count();
+        distance = distance.max((i as f64 / n - j as f64 / m).abs());
+    }
+    let root = (n * m / (n + m)).sqrt();
+    let lambda = (root + 0.12 + 0.11 / root) * distance;
+    let term = |k: i32| (-1.0_f64).powi(k - 1) * (-2.0 * f64::from(k * k) * lambda * lambda).exp();
+    // The series converges at once unless the distance is next to nothing, and then the p-value is one.
+    if lambda < 0.3 { 1.0 } else { (2.0 * (1..=100).map(term).sum::<f64>()).clamp(0.0, 1.0) }
+}
+
+/// The two-sided p-value of an event being equally likely in two samples, in which it came `k` of `n` and `l` of `m` times
+/// (Fisher's exact test).
+pub fn fisher_p_value((k, n): (u64, u64), (l, m): (u64, u64)) -> f64 {
+    let logs = log_factorials(n + m);
+    let choose = |n: u64, k: u64| logs[n as usize] - logs[k as usize] - logs[(n - k) as usize];
+    let both = k + l;
+    let mass = |i: u64| (choose(n, i) + choose(m, both - i) - choose(n + m, both)).exp();
+    let seen = mass(k);
+    // What is as unlikely as what was seen, but for rounding, counts as well.
+    let tables = both.saturating_sub(m)..=both.min(n);
+    tables.map(mass).filter(|mass| *mass <= seen * (1.0 + 1e-9)).sum::<f64>().min(1.0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -67,5 +108,24 @@ mod tests {
     fn holm_stops_at_the_first_that_is_not_rejected() {
         assert_eq!(holm(&[0.001, 0.04, 0.02], 0.05), [true, true, true]);
         assert_eq!(holm(&[0.001, 0.04, 0.03], 0.05), [true, false, false]);
+    }
+
+    #[test]
+    fn one_sample_is_told_from_another_by_its_distribution() {
+        let sample: Vec<u64> = (0..500).collect();
+        assert!((two_sample_p_value(&sample, &sample) - 1.0).abs() < 1e-12, "a sample and itself");
+        let shifted = |by: u64| sample.iter().map(|value| value + by).collect::<Vec<_>>();
+        // A distance of 0.086 at 500 and 500: the 5 % quantile of the table is 1.358 times the root of 2/500.
+        let p = two_sample_p_value(&sample, &shifted(43));
+        assert!((0.04..0.055).contains(&p), "{p}");
+        assert!(two_sample_p_value(&sample, &shifted(100)) < 1e-8);
+        assert!((two_sample_p_value(&[1, 1, 1], &[1, 1]) - 1.0).abs() < 1e-12, "nothing but ties");
+    }
+
+    #[test]
+    fn fishers_test_is_that_of_the_lady_who_tastes_tea() {
+        assert!((fisher_p_value((3, 4), (1, 4)) - 34.0 / 70.0).abs() < 1e-12);
+        assert!((fisher_p_value((4, 4), (0, 4)) - 2.0 / 70.0).abs() < 1e-12);
+        assert!((fisher_p_value((0, 500), (0, 500)) - 1.0).abs() < 1e-12, "nothing happened");
     }
 }

@@ -15,8 +15,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("invariants", &["kernel"]),
     ("world", &["kernel"]),
     ("sim", &["kernel", "world"]),
+    ("madsim-engine", &["kernel", "world", "sim"]),
     ("scenario", &["kernel", "world"]),
-    ("campaign", &["kernel", "algorithms", "invariants", "world", "sim", "scenario"]),
+    ("campaign", &["kernel", "algorithms", "invariants", "world", "sim", "madsim-engine", "scenario"]),
     ("report", &["kernel", "world", "scenario", "campaign"]),
     ("cli", &["algorithms", "invariants", "scenario", "campaign", "report"]),
 ];

@@ -1,10 +1,11 @@
 //! What runs a scenario.
 
-pub use interregnum_madsim_engine::NotBuiltIn;
+use interregnum_madsim_engine::Net;
+pub use interregnum_madsim_engine::{BUILT_IN as MADSIM_BUILT_IN, Refused};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Who says which event is next. The world, with its network, disks, clocks and faults, is the same.
+/// Who says which event is next. The world, with its network, disks, clocks and faults, is the same, unless it says otherwise.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Engine {
@@ -13,17 +14,29 @@ pub enum Engine {
     Sim,
     /// madsim's executor, clock and nodes: the next in time, and of one instant any.
     Madsim,
+    /// The same, with messages over madsim's own network.
+    Netsim,
 }
 
 impl Engine {
     /// All of them.
-    pub const ALL: [Engine; 2] = [Engine::Sim, Engine::Madsim];
+    pub const ALL: [Engine; 3] = [Engine::Sim, Engine::Madsim, Engine::Netsim];
 
     /// Its name: one lower-case word.
     pub const fn name(self) -> &'static str {
         match self {
             Engine::Sim => "sim",
             Engine::Madsim => "madsim",
+            Engine::Netsim => "netsim",
+        }
+    }
+
+    /// Whose network it takes where madsim runs it.
+    pub(crate) const fn net(self) -> Option<Net> {
+        match self {
+            Engine::Sim => None,
+            Engine::Madsim => Some(Net::World),
+            Engine::Netsim => Some(Net::Madsim),
         }
     }
 

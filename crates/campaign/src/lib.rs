@@ -19,7 +19,7 @@ mod summary;
 mod sweep;
 
 pub use distribution::{Distribution, Figures, InMillis};
-pub use engine::{Engine, NotBuiltIn};
+pub use engine::{Engine, MADSIM_BUILT_IN, Refused};
 pub use goals::{GOALS, Goal};
 pub use load::{LoadError, Loaded, Unreadable, catalogue, load, load_with};
 pub use meter::{Failover, Measurement, Meter, Unavailable};

@@ -261,7 +261,7 @@ impl Visitor for Once<'_, '_> {
     type Output = Result<(Run, Option<String>), SweepError>;
 
     fn visit<P: Registered>(self, protocol: P) -> Self::Output {
-        let bench = Bench::new(self.job, protocol).map_err(SweepError::Engine)?;
+        let bench = Bench::new(self.job, protocol)?;
         if !self.record {
             return Ok((bench.runner().run(self.seed), None));
         }

@@ -1,6 +1,6 @@
 //! One scenario, one algorithm, many seeds: run in parallel, reduced in the order of the seeds.
 
-use crate::engine::{Engine, NotBuiltIn};
+use crate::engine::{Engine, Refused};
 use crate::meter::{Measurement, Meter};
 use crate::summary::Summary;
 use interregnum_algorithms::{BuildError, Registered, Visitor};
@@ -109,8 +109,13 @@ pub enum SweepError {
     Build(BuildError),
     /// Results could not be written.
     Output(io::Error),
-    /// The engine was not compiled in.
-    Engine(NotBuiltIn),
+    /// The engine does not run it.
+    Engine {
+        /// The scenario's name.
+        scenario: String,
+        /// Why.
+        refused: Refused,
+    },
 }
 
 impl std::fmt::Display for SweepError {
@@ -118,7 +123,8 @@ impl std::fmt::Display for SweepError {
         match self {
             SweepError::Build(error) => error.fmt(f),
             SweepError::Output(error) => error.fmt(f),
-            SweepError::Engine(error) => error.fmt(f),
+            SweepError::Engine { refused: Refused::NotBuiltIn, .. } => Refused::NotBuiltIn.fmt(f),
+            SweepError::Engine { scenario, refused } => write!(f, "scenario {scenario}: {refused}"),
         }
     }
 }
@@ -163,7 +169,7 @@ impl Visitor for Sweeper<'_, '_> {
 
     fn visit<P: Registered>(self, protocol: P) -> Result<Summary, SweepError> {
         let Seeds { first, count } = self.job.seeds;
-        let bench = Bench::new(self.job, protocol).map_err(SweepError::Engine)?;
+        let bench = Bench::new(self.job, protocol)?;
         let mut summary = Summary::new(self.job);
         let started = Instant::now();
         let mut done = 0;
@@ -209,8 +215,8 @@ impl<P: Registered> Bench<P> {
     /// Prepares runs of a job.
     ///
     /// # Errors
-    /// If the job's engine was not compiled in.
-    pub fn new(job: &Job<'_>, protocol: P) -> Result<Bench<P>, NotBuiltIn> {
+    /// If the job's engine does not run it.
+    pub fn new(job: &Job<'_>, protocol: P) -> Result<Bench<P>, SweepError> {
         let setting = job.scenario.setting_for(job.algorithm).clone();
         let expectation = job.scenario.expectation_for(job.algorithm);
         let watch = invariants::Setting {
@@ -224,10 +230,13 @@ impl<P: Registered> Bench<P> {
         let entry = interregnum_algorithms::find(job.algorithm);
         let election_kinds = entry.map(|entry| entry.election_kinds).unwrap_or_default();
         let setting = Arc::new(setting);
-        let madsim = match job.engine {
-            Engine::Sim => None,
-            Engine::Madsim => Some(MadsimEngine::new(protocol.clone(), Arc::clone(&setting))?),
-        };
+        let engine = |net| MadsimEngine::new(protocol.clone(), Arc::clone(&setting), net);
+        let madsim = job
+            .engine
+            .net()
+            .map(engine)
+            .transpose()
+            .map_err(|refused| SweepError::Engine { scenario: job.scenario.name.clone(), refused })?;
         Ok(Bench { protocol, setting, watch, election_kinds, madsim })
     }
 

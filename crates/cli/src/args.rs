@@ -100,6 +100,8 @@ pub(crate) enum EngineName {
     Sim,
     /// The madsim runtime: its executor, its clock and its nodes, with the simulator's network, disks and faults
     Madsim,
+    /// The same, with messages over madsim's own network, for scenarios that ask of it what it has
+    Netsim,
 }
 
 impl From<EngineName> for Engine {
@@ -107,6 +109,7 @@ impl From<EngineName> for Engine {
         match name {
             EngineName::Sim => Engine::Sim,
             EngineName::Madsim => Engine::Madsim,
+            EngineName::Netsim => Engine::Netsim,
         }
     }
 }

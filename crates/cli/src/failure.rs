@@ -1,7 +1,7 @@
 //! How commands end.
 
-use interregnum_campaign::SweepError;
 use interregnum_campaign::load::LoadError;
+use interregnum_campaign::{Refused, SweepError};
 use std::fmt;
 
 /// The exit codes of the command.
@@ -56,7 +56,8 @@ impl From<SweepError> for Failure {
         match error {
             SweepError::Build(error) => Failure::usage(error),
             SweepError::Output(error) => Failure::output(error),
-            SweepError::Engine(error) => Failure::output(error),
+            SweepError::Engine { refused: Refused::Lacks(_), .. } => Failure::usage(error),
+            SweepError::Engine { refused: Refused::NotBuiltIn, .. } => Failure::output(error),
         }
     }
 }

@@ -23,8 +23,8 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Exit, Failure> {
     let text = read_text(&args.file).map_err(|problem| Failure::usage(unusable(problem)))?;
     let refused = |error: ReplayError| match error {
         ReplayError::Format(problem) => Failure::usage(unusable(problem)),
-        ReplayError::Run(error @ SweepError::Engine(_)) => Failure::output(error),
-        ReplayError::Run(error) => Failure::usage(format!("{path}: {error}")),
+        ReplayError::Run(SweepError::Build(error)) => Failure::usage(format!("{path}: {error}")),
+        ReplayError::Run(error) => error.into(),
         ReplayError::Scenario { .. } => refusal(&error, &path.to_string(), console),
     };
     let replay = Replay::parse(&text).map_err(refused)?;

@@ -1,6 +1,6 @@
 //! The engine where it was not compiled in: there is none, and asking for one says so.
 
-use crate::{NotBuiltIn, Portable};
+use crate::{Net, Portable, Refused};
 use interregnum_kernel::Observer;
 use interregnum_sim::Outcome;
 use interregnum_world::{Recorder, Setting};
@@ -18,8 +18,8 @@ pub struct MadsimEngine<P> {
 impl<P: Portable> MadsimEngine<P> {
     /// # Errors
     /// Always.
-    pub fn new(_: P, _: Arc<Setting>) -> Result<Self, NotBuiltIn> {
-        Err(NotBuiltIn)
+    pub fn new(_: P, _: Arc<Setting>, _: Net) -> Result<Self, Refused> {
+        Err(Refused::NotBuiltIn)
     }
 
     /// Runs nothing.

@@ -1,7 +1,7 @@
 //! One run: a runtime on a thread of its own.
 
-use crate::world_lane::Lane;
-use crate::{NotBuiltIn, Portable};
+use crate::lane::Lane;
+use crate::{Net, Portable, Refused, post};
 use interregnum_kernel::{GlobalTime, Observer};
 use interregnum_sim::{EVENT_LIMIT, Outcome};
 use interregnum_world::{Recorder, Setting};
@@ -16,15 +16,23 @@ pub struct MadsimEngine<P> {
     protocol: P,
     setting: Arc<Setting>,
     event_limit: u64,
+    net: Net,
+    config: madsim::Config,
 }
 
 impl<P: Portable> MadsimEngine<P> {
     /// The engine for a setting and a protocol.
     ///
     /// # Errors
-    /// None where the engine is compiled in.
-    pub fn new(protocol: P, setting: Arc<Setting>) -> Result<Self, NotBuiltIn> {
-        Ok(MadsimEngine { protocol, setting, event_limit: EVENT_LIMIT })
+    /// If messages are to travel by madsim's own network, and it does not have what the setting wants.
+    pub fn new(protocol: P, setting: Arc<Setting>, net: Net) -> Result<Self, Refused> {
+        let config = match net {
+            Net::World => madsim::Config::default(),
+            Net::Madsim => {
+                madsim::Config { net: post::config(&setting).map_err(Refused::Lacks)?, ..Default::default() }
+            }
+        };
+        Ok(MadsimEngine { protocol, setting, event_limit: EVENT_LIMIT, net, config })
     }
 
     /// Runs one seed, and gives back who listened and what was recorded.
@@ -39,12 +47,12 @@ impl<P: Portable> MadsimEngine<P> {
         O: Observer + Send + 'static,
         R: Recorder + Send + 'static,
     {
-        let MadsimEngine { protocol, setting, event_limit } = self.clone();
+        let MadsimEngine { protocol, setting, event_limit, net, config } = self.clone();
         let whole_run = move || {
-            let runtime = Runtime::with_seed_and_config(seed, madsim::Config::default());
+            let runtime = Runtime::with_seed_and_config(seed, config);
             runtime.block_on(async move {
                 let horizon = GlobalTime::ZERO + setting.horizon;
-                let mut lane = Lane::start(protocol, setting, listeners, event_limit, seed);
+                let mut lane = Lane::start(protocol, setting, listeners, (event_limit, net), seed);
                 let stop = lane.until(horizon).await;
                 lane.finish(stop, horizon).await
             })

@@ -16,7 +16,9 @@ mod absent;
 #[cfg(madsim)]
 mod engine;
 #[cfg(madsim)]
-mod world_lane;
+mod lane;
+#[cfg(madsim)]
+mod post;
 
 #[cfg(not(madsim))]
 pub use absent::MadsimEngine;
@@ -28,29 +30,48 @@ use std::fmt;
 
 /// A protocol whose nodes can be handed from thread to thread, as a runtime wants of all its tasks.
 pub trait Portable:
-    Protocol<State: Send, Message: Send, Timer: Send, Write: Send, Disk: Send> + Send + Sync
+    Protocol<State: Send, Message: Send + Sync, Timer: Send, Write: Send, Disk: Send> + Send + Sync
 {
 }
 
 impl<P> Portable for P where
-    P: Protocol<State: Send, Message: Send, Timer: Send, Write: Send, Disk: Send> + Send + Sync
+    P: Protocol<State: Send, Message: Send + Sync, Timer: Send, Write: Send, Disk: Send> + Send + Sync
 {
 }
 
-/// The engine was not compiled in.
+/// Whose network messages travel by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NotBuiltIn;
+pub enum Net {
+    /// The world's: the simulator's, with every lever.
+    World,
+    /// madsim's own.
+    Madsim,
+}
 
-impl fmt::Display for NotBuiltIn {
+/// Why the engine does not run something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// It was not compiled in.
+    NotBuiltIn,
+    /// madsim's own network does not have what is wanted.
+    Lacks(String),
+}
+
+impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(
-            "this program was built without the madsim engine: the compiler has to be given `--cfg madsim`, as \
-             `.cargo/config.toml` does unless RUSTFLAGS is set in the environment; unset it, or add `--cfg madsim` to it",
-        )
+        match self {
+            Refused::Lacks(what) => {
+                write!(f, "madsim's own network does not have {what}; with `--engine madsim` messages travel by the world's")
+            }
+            Refused::NotBuiltIn => f.write_str(
+                "this program was built without the madsim engine: the compiler has to be given `--cfg madsim`, as \
+                 `.cargo/config.toml` does unless RUSTFLAGS is set in the environment; unset it, or add `--cfg madsim` to it",
+            ),
+        }
     }
 }
 
-impl std::error::Error for NotBuiltIn {}
+impl std::error::Error for Refused {}
 
 /// Whether the engine was compiled in.
 pub const BUILT_IN: bool = cfg!(madsim);

@@ -272,6 +272,9 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> Core<P, A, O, R> {
     #[inline(always)]
     fn transmit(&mut self, site: &mut Site, from: NodeId, to: NodeId, message: P::Message) {
         self.counters.sent[usize::from(P::kind(&message).0) & (MAX_KINDS - 1)] += 1;
+        if self.agenda.carries_messages() {
+            return self.push(self.now, Event::Deliver { to, from, message });
+        }
         if !R::ON {
             let stream = &mut site.network;
             let plainly =

@@ -110,6 +110,13 @@ pub trait Agenda<P: Protocol> {
     /// instant, and not in the event that has it started.
     const STARTS_PROCESSES: bool = false;
 
+    /// Whether the engine has a network of its own: then every message is an [`Event::Deliver`] of the instant in which it was
+    /// sent, and what becomes of it on its way is the engine's business.
+    #[inline(always)]
+    fn carries_messages(&self) -> bool {
+        false
+    }
+
     /// Takes an event in. `sequence` is unique within a run and breaks ties of `at`; `at` is never before the event
     /// that is being handled, but its sequence number may be below those of events already waiting for that instant.
     fn push(&mut self, at: GlobalTime, sequence: u64, event: Event<P>);

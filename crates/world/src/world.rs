@@ -157,7 +157,8 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
         let label = P::label(&message).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         self.core.account(tag::DELIVER, label ^ u64::from(to.0) << 8 ^ u64::from(from.0));
         let up = self.hosts[to.index()].is_up();
-        if !up || self.core.network.dropped(Endpoint::from(from), Endpoint::from(to), sequence) {
+        let carried = self.core.agenda.carries_messages();
+        if !up || !carried && self.core.network.dropped(Endpoint::from(from), Endpoint::from(to), sequence) {
             self.core.counters.lost += 1;
             let kind = P::KINDS[usize::from(P::kind(&message).0)];
             self.record_world(sequence, Some(to), || InputRecord::Vanish { from, kind });

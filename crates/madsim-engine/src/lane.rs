@@ -1,10 +1,10 @@
 //! The world's events as tasks of madsim's, and its nodes as nodes of madsim's.
 
-use crate::Portable;
 use crate::engine::sleep_until;
+use crate::{Net, Portable, post};
 use interregnum_kernel::{GlobalTime, NodeId, Observer, Protocol};
 use interregnum_sim::{Outcome, Stop};
-use interregnum_world::{Agenda, Event, Recorder, Setting, World};
+use interregnum_world::{Agenda, Endpoint, Event, Recorder, Setting, World};
 use madsim::runtime::Handle;
 use madsim::task;
 use madsim::time::{Duration, Instant, TimeHandle};
@@ -12,21 +12,29 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 /// An event, and when and under which number it is due.
-struct Arrival<P: Protocol> {
-    due: GlobalTime,
-    sequence: u64,
-    event: Event<P>,
+pub(crate) struct Arrival<P: Protocol> {
+    pub(crate) due: GlobalTime,
+    pub(crate) sequence: u64,
+    pub(crate) event: Event<P>,
 }
 
-/// The world's agenda: hands every event to the surroundings, which wait for its time.
-pub(crate) struct Carrier<P: Protocol>(UnboundedSender<Arrival<P>>);
+/// The world's agenda: hands every event to the surroundings, which wait for its time. Messages
+/// it may have travel by madsim's network, and not by the world's.
+pub(crate) struct Carrier<P: Protocol> {
+    surroundings: UnboundedSender<Arrival<P>>,
+    net: Net,
+}
 
 impl<P: Protocol> Agenda<P> for Carrier<P> {
     const STARTS_PROCESSES: bool = true;
 
+    fn carries_messages(&self) -> bool {
+        self.net == Net::Madsim
+    }
+
     fn push(&mut self, due: GlobalTime, sequence: u64, event: Event<P>) {
         // Nobody listens any more once the run is over.
-        let _ = self.0.send(Arrival { due, sequence, event });
+        let _ = self.surroundings.send(Arrival { due, sequence, event });
     }
 }
 
@@ -37,21 +45,23 @@ struct Life {
     stopped: bool,
 }
 
-/// A node's inbox: what has arrived and its process has not heard.
+/// What has arrived for a node's process and was not heard, and what it has sent and madsim's network does not have yet.
 struct Inbox<P: Protocol> {
     sender: UnboundedSender<Arrival<P>>,
-    /// For the task of its next life, until that has begun.
-    receiver: Option<UnboundedReceiver<Arrival<P>>>,
+    post: UnboundedSender<Arrival<P>>,
+    /// The other ends, for the tasks of its next life until that has begun.
+    receivers: Option<[UnboundedReceiver<Arrival<P>>; 2]>,
 }
 
 impl<P: Protocol> Inbox<P> {
     fn open() -> Self {
         let (sender, receiver) = unbounded_channel();
-        Inbox { sender, receiver: Some(receiver) }
+        let (post, posted) = unbounded_channel();
+        Inbox { sender, post, receivers: Some([receiver, posted]) }
     }
     /// That of a process that has not been started.
     fn closed() -> Self {
-        Inbox { receiver: None, ..Inbox::open() }
+        Inbox { receivers: None, ..Inbox::open() }
     }
 }
 
@@ -60,6 +70,8 @@ struct State<P: Protocol, O, R> {
     world: World<P, Carrier<P>, O, R>,
     inboxes: Vec<Inbox<P>>,
     lives: Vec<Life>,
+    /// Which of madsim's links are clogged, by sender and receiver.
+    clogged: Vec<bool>,
     /// Nothing is handled any more.
     over: bool,
 }
@@ -74,13 +86,28 @@ impl<P: Protocol, O: Observer, R: Recorder> State<P, O, R> {
         };
         self.world.hosts()[node.index()].is_up() && !waits
     }
+
+    /// The links that have been cut or opened since this was asked last.
+    fn changed_links(&mut self) -> Vec<(NodeId, NodeId, bool)> {
+        let nodes = self.lives.len();
+        let mut changed = Vec::new();
+        for (place, was) in self.clogged.iter_mut().enumerate() {
+            let (from, to) = (NodeId::from_index(place / nodes), NodeId::from_index(place % nodes));
+            let is = !self.world.is_open(Endpoint::from(from), Endpoint::from(to));
+            if from != to && std::mem::replace(was, is) != is {
+                changed.push((from, to, is));
+            }
+        }
+        changed
+    }
 }
 
-struct Shared<P: Protocol, O, R> {
+pub(crate) struct Shared<P: Protocol, O, R> {
     state: Mutex<Option<State<P, O, R>>>,
     /// When the run began.
     epoch: Instant,
     stop: UnboundedSender<Stop>,
+    net: Net,
     nodes: Mutex<Vec<task::NodeId>>,
 }
 
@@ -102,31 +129,34 @@ where
         protocol: P,
         setting: Arc<Setting>,
         (observer, recorder): (O, R),
-        event_limit: u64,
+        (event_limit, net): (u64, Net),
         seed: u64,
     ) -> Self {
         let (carrier, carried) = unbounded_channel();
         let (stop, stopped) = unbounded_channel();
         let nodes = setting.nodes;
-        let mut world = World::new(protocol, setting, Carrier(carrier), observer, recorder);
+        let mut world =
+            World::new(protocol, setting, Carrier { surroundings: carrier, net }, observer, recorder);
         world.set_event_limit(event_limit);
         world.start(seed);
         let state = State {
             world,
             inboxes: (0..nodes).map(|_| Inbox::closed()).collect(),
             lives: vec![Life::default(); usize::from(nodes)],
+            clogged: vec![false; usize::from(nodes) * usize::from(nodes)],
             over: false,
         };
         let shared = Arc::new(Shared {
             state: Mutex::new(Some(state)),
             epoch: TimeHandle::current().now_instant(),
             stop,
+            net,
             nodes: Mutex::new(Vec::new()),
         });
         let handle = Handle::current();
         for node in (0..usize::from(nodes)).map(NodeId::from_index) {
             let of_node = Arc::clone(&shared);
-            let builder = handle.create_node().name(node.to_string());
+            let builder = handle.create_node().name(node.to_string()).ip(post::address(node).ip());
             let process = builder.init(move || Arc::clone(&of_node).process(node)).build();
             locked(&shared.nodes).push(process.id());
         }
@@ -182,6 +212,13 @@ where
     /// The surroundings: a task for everything that will happen.
     async fn carry(self: Arc<Self>, mut carried: UnboundedReceiver<Arrival<P>>) {
         while let Some(arrival) = carried.recv().await {
+            let arrival = match arrival.event {
+                Event::Deliver { from, .. } if self.net == Net::Madsim => {
+                    self.post(from, arrival);
+                    continue;
+                }
+                _ => arrival,
+            };
             let shared = Arc::clone(&self);
             task::spawn(async move {
                 sleep_until(shared.instant(arrival.due)).await;
@@ -215,9 +252,12 @@ where
 
     /// A process: works off what it hears, one thing after the other, until it is killed.
     async fn process(self: Arc<Self>, node: NodeId) {
-        let receiver =
-            locked(&self.state).as_mut().and_then(|state| state.inboxes[node.index()].receiver.take());
-        let Some(mut receiver) = receiver else { return };
+        let receivers =
+            locked(&self.state).as_mut().and_then(|state| state.inboxes[node.index()].receivers.take());
+        let Some([mut receiver, posted]) = receivers else { return };
+        if self.net == Net::Madsim && post::open(&self, node, posted).await.is_err() {
+            return;
+        }
         while let Some(arrival) = receiver.recv().await {
             self.handle(arrival);
         }
@@ -232,6 +272,7 @@ where
             state.over = true;
             let _ = self.stop.send(Stop::EventLimit);
         }
+        let links = if self.net == Net::Madsim { state.changed_links() } else { Vec::new() };
         let mut changes = Vec::new();
         for index in 0..state.lives.len() {
             let node = NodeId::from_index(index);
@@ -243,6 +284,9 @@ where
         }
         drop(locked);
         changes.into_iter().for_each(|(node, was, is)| self.tell(node, was, is));
+        links.into_iter().for_each(|(from, to, clog)| {
+            post::set_link([self.process_of(from), self.process_of(to)], clog);
+        });
     }
 
     fn tell(&self, node: NodeId, was: Life, is: Life) {
@@ -255,6 +299,18 @@ where
             (true, false) => handle.resume(process),
             _ => {}
         }
+    }
+
+    /// Gives a message to its sender's process to send, or forgets it with that.
+    fn post(&self, from: NodeId, arrival: Arrival<P>) {
+        if let Some(state) = locked(&self.state).as_mut() {
+            let _ = state.inboxes[from.index()].post.send(arrival);
+        }
+    }
+
+    /// A message has come by madsim's network.
+    pub(crate) fn receive(&self, to: NodeId, from: NodeId, sequence: u64, message: P::Message) {
+        self.handle(Arrival { due: self.now(), sequence, event: Event::Deliver { to, from, message } });
     }
 
     fn process_of(&self, node: NodeId) -> task::NodeId {

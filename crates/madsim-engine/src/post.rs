@@ -1,0 +1,128 @@
+//! The lane over madsim's own network: what a node's process sends goes out of its endpoint, and comes in at another's.
+//!
+//! That network knows one range of latencies and one rate of loss for all links, and links that are clogged, one direction at a
+//! time. A clog does not stop what is on its way: only cuts that let it pass are accepted. A message to a node that is down is
+//! lost when it is sent, and not when it would arrive. What waits at an endpoint is handed over in any order: pauses are not
+//! accepted. Every sending and every receiving sleeps for a millisecond at least: two
+//! are taken off each latency.
+
+use crate::Portable;
+use crate::lane::{Arrival, Shared};
+use interregnum_kernel::{NodeId, Observer, Span};
+use interregnum_world::{Event, InFlight, Latency, Lever, LinkSetting, Probability, Recorder, Setting};
+use madsim::net::{Endpoint, NetSim};
+use madsim::task;
+use madsim::time::Duration;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use tokio::sync::mpsc::UnboundedReceiver;
+
+/// What sending and receiving take by themselves.
+const FLOORS: Span = Span::millis(2);
+
+/// A receiver sleeps a millisecond after each message: so many wait for one at a time.
+const RECEIVERS: usize = 32;
+
+const TAG: u64 = 0;
+
+/// Where a node's endpoint is.
+pub(crate) fn address(node: NodeId) -> SocketAddr {
+    SocketAddr::from((Ipv4Addr::new(10, 0, 0, node.0 + 1), 1))
+}
+
+/// What this network does not have, of what a setting wants.
+pub(crate) fn config(setting: &Setting) -> Result<madsim::net::Config, String> {
+    let nodes = || setting.everyone().iter();
+    let link = |from: NodeId, to: NodeId| -> &LinkSetting {
+        &setting.links[Setting::link_index(setting.nodes, from.into(), to.into())]
+    };
+    let mut links =
+        nodes().flat_map(|from| nodes().filter(move |to| *to != from).map(move |to| link(from, to)));
+    let Some(first) = links.next() else { return Ok(madsim::net::Config::default()) };
+    if links.any(|link| link != first) {
+        return Err("links of different kinds".to_owned());
+    }
+    if first.duplicate != Probability::NEVER || first.reorder != Probability::NEVER {
+        return Err("messages that are duplicated or held back".to_owned());
+    }
+    let Latency::Uniform { min, max } = first.latency else {
+        return Err("latencies other than evenly spread ones".to_owned());
+    };
+    if min < FLOORS || min == max {
+        return Err(format!("latencies of less than {FLOORS}, or all alike"));
+    }
+    if setting.nemesis.is_some() {
+        return Err("a nemesis, which may draw any fault".to_owned());
+    }
+    if setting.plan.faults.iter().any(|fault| matches!(fault.lever, Lever::Degrade { .. })) {
+        return Err("links that are made worse for a while (`degrade`)".to_owned());
+    }
+    let stops = |lever: &Lever| matches!(lever, Lever::Pause { .. } | Lever::Freeze { .. });
+    if setting.plan.faults.iter().any(|fault| stops(&fault.lever)) {
+        return Err(
+            "an order in which what has waited for a process is handed over after a pause or a freeze"
+                .to_owned(),
+        );
+    }
+    let drops = |lever: &Lever| {
+        matches!(
+            lever,
+            Lever::Cut { in_flight: InFlight::Drop, .. }
+                | Lever::Partition { in_flight: InFlight::Drop, .. }
+                | Lever::Ring { in_flight: InFlight::Drop, .. }
+        )
+    };
+    if setting.plan.faults.iter().any(|fault| drops(&fault.lever)) {
+        return Err(
+            "cuts that take along what is on its way (`in_flight = \"drop\"`, the default)".to_owned()
+        );
+    }
+    let duration = |span: Span| Duration::from_nanos(span.saturating_sub(FLOORS).0);
+    Ok(madsim::net::Config {
+        packet_loss_rate: first.loss.as_f64(),
+        send_latency: duration(min)..duration(max) + Duration::from_nanos(1),
+    })
+}
+
+/// Opens a process's endpoint, for as long as its tasks live.
+pub(crate) async fn open<P, O, R>(
+    shared: &Arc<Shared<P, O, R>>,
+    node: NodeId,
+    mut posted: UnboundedReceiver<Arrival<P>>,
+) -> io::Result<()>
+where
+    P: Portable,
+    O: Observer + Send + 'static,
+    R: Recorder + Send + 'static,
+{
+    let endpoint = Endpoint::bind(address(node)).await?;
+    for _ in 0..RECEIVERS {
+        let (endpoint, shared) = (endpoint.clone(), Arc::clone(shared));
+        task::spawn(async move {
+            while let Ok((payload, _)) = endpoint.recv_from_raw(TAG).await {
+                if let Ok(letter) = payload.downcast::<(NodeId, u64, P::Message)>() {
+                    let (from, sequence, message) = *letter;
+                    shared.receive(node, from, sequence, message);
+                }
+            }
+        });
+    }
+    task::spawn(async move {
+        while let Some(Arrival { sequence, event, .. }) = posted.recv().await {
+            let Event::Deliver { to, from, message } = event else { continue };
+            let endpoint = endpoint.clone();
+            task::spawn(async move {
+                // What cannot be sent is lost, as any message may be.
+                let _ = endpoint.send_to_raw(address(to), TAG, Box::new((from, sequence, message))).await;
+            });
+        }
+    });
+    Ok(())
+}
+
+/// Clogs a link, one direction, or opens it.
+pub(crate) fn set_link([from, to]: [task::NodeId; 2], clog: bool) {
+    let net = NetSim::current();
+    if clog { net.clog_link(from, to) } else { net.unclog_link(from, to) }
+}
