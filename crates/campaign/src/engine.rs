@@ -31,6 +31,15 @@ impl Engine {
         }
     }
 
+    /// What reports call it.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Engine::Sim => "simulator",
+            Engine::Madsim => "madsim",
+            Engine::Netsim => "madsim and its network",
+        }
+    }
+
     /// Whose network it takes where madsim runs it.
     pub(crate) const fn net(self) -> Option<Net> {
         match self {

@@ -233,6 +233,8 @@ where
         let mut locked = locked(&self.state);
         let Some(state) = locked.as_mut().filter(|state| !state.over) else { return };
         match (arrival.event.process(), &arrival.event) {
+            // Two faults that end at one instant may both have had it started.
+            (Some(node), Event::Boot { .. }) if state.world.hosts()[node.index()].is_up() => {}
             (Some(node), Event::Boot { .. }) => {
                 let inbox = &mut state.inboxes[node.index()];
                 *inbox = Inbox::open();

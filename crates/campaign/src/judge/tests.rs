@@ -66,7 +66,8 @@ fn what_an_algorithm_does_not_promise_as_it_is_set_is_not_judged() {
             panic!("{}", interregnum_scenario::render(&remarks, &text, false));
         });
         let seeds = Seeds { first: 1, count: 10 };
-        let job = Job { scenario: &scenario, algorithm: "lease-consul", seeds, bug: None };
+        let job =
+            Job { scenario: &scenario, algorithm: "lease-consul", seeds, bug: None, engine: Engine::Sim };
         let mut summary = Summary::new(&job);
         violate(&mut summary, "fenced-writes");
         judge(&mut summary, &job);

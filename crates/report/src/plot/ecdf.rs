@@ -39,8 +39,12 @@ pub(super) fn caption(scenario: &Scenario, summaries: &[&Summary]) -> Vec<String
     if let Some(first) = summaries.first() {
         let last = first.seeds.first.wrapping_add(first.seeds.count.saturating_sub(1));
         lines.push(format!(
-            "profile {}, {} nodes; seeds {} to {last} ({} runs, each with as many failovers as it needed), simulator; 0 ms: the leader lost its quorum",
-            scenario.profile, scenario.setting.nodes, first.seeds.first, first.seeds.count
+            "profile {}, {} nodes; seeds {} to {last} ({} runs, each with as many failovers as it needed), {}; 0 ms: the leader lost its quorum",
+            scenario.profile,
+            scenario.setting.nodes,
+            first.seeds.first,
+            first.seeds.count,
+            first.engine.title()
         ));
     }
     let broken: Vec<&str> = summaries.iter().flat_map(|one| words::broken(one)).collect();

@@ -28,8 +28,9 @@ pub fn overview(summaries: &[Summary]) -> Result<Option<String>, PlotError> {
     }
     let groups = rows.chunk_by(|one, other| one.scenario == other.scenario).count() as i32;
     let lanes = LANE * rows.len() as i32 + GAP * groups;
+    let engine = rows[0].engine.title();
     let caption = [
-        format!("{}, simulator", words::what_was_run(summaries)),
+        format!("{}, {}", words::what_was_run(summaries), engine),
         "line: shortest to longest; marker: median; upright stroke: 99th percentile; \u{221e}: some never came; \u{2717}: an \
          invariant broke"
             .to_owned(),

@@ -129,9 +129,10 @@ fn caption(scaling: &Scaling<'_>, meaning: &str, lacking: impl IntoIterator<Item
     let seeds = scaling.summaries.first().map(|one| one.seeds);
     let seeds =
         seeds.map(|seeds| format!("n = {} runs per point from seed {:#x} on", seeds.count, seeds.first));
+    let engine = scaling.summaries.first().map(|one| one.engine).unwrap_or_default();
     let mut lines = vec![
         format!("{}: {}", scenario.name, faults_line(scenario)),
-        format!("profile {}; {}; simulator", scenario.profile, seeds.unwrap_or_default()),
+        format!("profile {}; {}; {}", scenario.profile, seeds.unwrap_or_default(), engine.title()),
         meaning.to_owned(),
         format!("again: {}", scaling.command),
     ];
