@@ -155,8 +155,8 @@ impl<S: Strategy<Value = Plan>> Property<'_, S> {
         let kept = kept.map_or_else(|error| format!("could not be kept: {error}"), |()| "is kept".to_owned());
         let bug = self.bug.as_ref().map(|bug| format!(" INTERREGNUM_BUG={bug}")).unwrap_or_default();
         format!(
-            "{} with seed {:#x} under this plan, which {kept}:\n\n{}\nINTERREGNUM_SEED={:#x}{bug} cargo test -p \
-             interregnum-tests --test {} {}\ncargo run -- replay {}",
+            "{} with seed {:#x} under this plan, which {kept}:\n\n{}\nINTERREGNUM_SEED={:#x}{bug} cargo test --test {} \
+             {}\ncargo run -- replay {}",
             failure.reason,
             failure.seed,
             failure.plan,

@@ -1,4 +1,8 @@
 //! A failing property test ends with two commands to copy. Here they are copied and run.
+//!
+//! The program that `cargo run` would build is the one that cargo has built for this test. It is run in its place: the
+//! features of what `cargo run` and `cargo test` share differ by the tests' own dependencies, and half of the
+//! workspace would be compiled once more.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -7,7 +11,7 @@ use std::process::{Command, Output};
 fn shell(line: &str, kept: &Path) -> Output {
     Command::new("sh")
         .args(["-c", line])
-        .current_dir(interregnum_tests::root())
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
         .env("INTERREGNUM_REGRESSIONS", kept)
         .env("PATH", path_with_cargo())
         .env_remove("INTERREGNUM_SEED")
@@ -34,8 +38,7 @@ fn reason(text: &str) -> Option<&str> {
 #[test]
 fn the_two_commands_that_a_failing_test_prints_repeat_its_failure() {
     let kept = tempfile::tempdir().expect("a temporary folder");
-    let planted = "INTERREGNUM_BUG=raft-count-duplicate-votes cargo test -p interregnum-tests --test random_plans \
-                   raft_keeps_its_promises_under_random_plans";
+    let planted = "INTERREGNUM_BUG=raft-count-duplicate-votes cargo test --test random_plans raft_keeps_its_promises_under_random_plans";
     let first = shell(planted, kept.path());
     let printed = text(&first);
     assert!(!first.status.success(), "the planted bug makes the test fail:\n{printed}");
@@ -43,8 +46,9 @@ fn the_two_commands_that_a_failing_test_prints_repeat_its_failure() {
 
     let repeat = printed.lines().find(|line| line.starts_with("INTERREGNUM_SEED="));
     let repeat = repeat.expect("the failure prints a cargo command").to_owned();
-    let replay = printed.lines().find(|line| line.starts_with("cargo run -- replay "));
-    let replay = replay.expect("the failure prints a replay command").to_owned();
+    let replay = printed.lines().find_map(|line| line.strip_prefix("cargo run -- replay "));
+    let replay = replay.expect("the failure prints a replay command");
+    let replay = format!("{} replay {replay}", env!("CARGO_BIN_EXE_interregnum"));
 
     let second_kept = tempfile::tempdir().expect("a temporary folder");
     let second = shell(&repeat, second_kept.path());
