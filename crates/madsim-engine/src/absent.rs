@@ -26,4 +26,9 @@ impl<P: Portable> MadsimEngine<P> {
     pub fn run<O: Observer, R: Recorder>(&self, _: (O, R), _: u64) -> (Outcome, (O, R)) {
         match self.never {}
     }
+
+    /// Runs nothing.
+    pub async fn run_within<O: Observer, R: Recorder>(&self, _: (O, R)) -> (Outcome, (O, R)) {
+        match self.never {}
+    }
 }

@@ -1,11 +1,12 @@
-//! One run: a runtime on a thread of its own.
+//! One run: a runtime on a thread of its own, or one that is there already.
 
 use crate::lane::Lane;
 use crate::{Net, Portable, Refused, post};
 use interregnum_kernel::{GlobalTime, Observer};
 use interregnum_sim::{EVENT_LIMIT, Outcome};
 use interregnum_world::{Recorder, Setting};
-use madsim::runtime::Runtime;
+use madsim::net::NetSim;
+use madsim::runtime::{Handle, Runtime};
 use madsim::time::{Instant, TimeHandle};
 use std::pin::pin;
 use std::sync::Arc;
@@ -47,20 +48,34 @@ impl<P: Portable> MadsimEngine<P> {
         O: Observer + Send + 'static,
         R: Recorder + Send + 'static,
     {
-        let MadsimEngine { protocol, setting, event_limit, net, config } = self.clone();
+        let engine = self.clone();
         let whole_run = move || {
-            let runtime = Runtime::with_seed_and_config(seed, config);
-            runtime.block_on(async move {
-                let horizon = GlobalTime::ZERO + setting.horizon;
-                let mut lane = Lane::start(protocol, setting, listeners, (event_limit, net), seed);
-                let stop = lane.until(horizon).await;
-                lane.finish(stop, horizon).await
-            })
+            let runtime = Runtime::with_seed_and_config(seed, engine.config.clone());
+            runtime.block_on(async move { engine.run_within(listeners).await })
         };
         match std::thread::spawn(whole_run).join() {
             Ok(done) => done,
             Err(panic) => std::panic::resume_unwind(panic),
         }
+    }
+
+    /// The same within a runtime that somebody else has set up, such as `#[madsim::test]`: the seed is that runtime's, and so
+    /// is the thread. No other run takes place in it.
+    ///
+    /// # Panics
+    /// Outside of a runtime of madsim's.
+    pub async fn run_within<O, R>(&self, listeners: (O, R)) -> (Outcome, (O, R))
+    where
+        O: Observer + Send + 'static,
+        R: Recorder + Send + 'static,
+    {
+        let MadsimEngine { protocol, setting, event_limit, net, config } = self.clone();
+        NetSim::current().update_config(|network| *network = config.net);
+        let seed = Handle::current().seed();
+        let horizon = GlobalTime::ZERO + setting.horizon;
+        let mut lane = Lane::start(protocol, setting, listeners, (event_limit, net), seed);
+        let stop = lane.until(horizon).await;
+        lane.finish(stop, horizon).await
     }
 }
 
