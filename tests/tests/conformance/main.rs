@@ -11,6 +11,8 @@
 //! there, a sleep is reset to when the event is due. madsim's own endpoints sleep once to send and once to receive, so that its
 //! network is given latencies that are 2 ms shorter than the scenario's.
 
+mod levers;
+
 use interregnum_algorithms::ALGORITHMS;
 use interregnum_campaign::{Engine, Job, Run, Seeds, Sink, sweep};
 use interregnum_invariants::INVARIANTS;
