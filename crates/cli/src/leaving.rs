@@ -4,7 +4,7 @@ use crate::failure::Failure;
 use crate::sweeping::{COMMIT, Plan, tool};
 use interregnum_campaign::output::Batch;
 use interregnum_campaign::replay::{self, Replay, run_one};
-use interregnum_campaign::{Job, Loaded, Summary};
+use interregnum_campaign::{Engine, Job, Loaded, Summary};
 use interregnum_report::{json, matrix, plot, tables, verdicts};
 use interregnum_scenario::Overrides;
 use std::fs;
@@ -59,23 +59,25 @@ fn command(job: &Job<'_>, scenarios: &[Loaded], seeds: &str) -> String {
     let file = scenarios.iter().find(|loaded| loaded.scenario.name == job.scenario.name);
     let file = file.map(|loaded| quoted(&loaded.path)).unwrap_or_default();
     let bug = job.bug.map(|bug| format!(" --bug {bug}")).unwrap_or_default();
-    let overriding = overriding(job.scenario.overrides);
+    let overriding = overriding(job.scenario.overrides, job.engine);
     format!("interregnum run {file} --algorithm {}{bug}{overriding} {seeds}", job.algorithm)
 }
 
-/// What the job's files are called: overrides are part of it, since the same seed may be kept without them.
+/// What the job's files are called: overrides and the engine are part of it, since the same seed may be kept without them.
 fn file_stem(job: &Job<'_>) -> String {
     let Overrides { profile, nodes } = job.scenario.overrides;
     let profile = profile.map(|profile| format!("-{profile}")).unwrap_or_default();
     let nodes = nodes.map(|nodes| format!("-{nodes}-nodes")).unwrap_or_default();
-    format!("{}-{}{profile}{nodes}", job.scenario.name, job.algorithm)
+    let engine = if job.engine.is_default() { String::new() } else { format!("-{}", job.engine) };
+    format!("{}-{}{profile}{nodes}{engine}", job.scenario.name, job.algorithm)
 }
 
-/// The options that put a profile and a cluster size in the place of the file's.
-pub(crate) fn overriding(overrides: Overrides) -> String {
+/// The options that put a profile and a cluster size in the place of the file's, and name the engine.
+pub(crate) fn overriding(overrides: Overrides, engine: Engine) -> String {
     let profile = overrides.profile.map(|profile| format!(" --profile {profile}")).unwrap_or_default();
     let nodes = overrides.nodes.map(|nodes| format!(" --nodes {nodes}")).unwrap_or_default();
-    profile + &nodes
+    let engine = if engine.is_default() { String::new() } else { format!(" --engine {engine}") };
+    profile + &nodes + &engine
 }
 
 /// A path as a shell takes it.
@@ -146,7 +148,8 @@ pub(crate) fn write_reports(
     }
     if let Some(largest) = outcome.sizes.last() {
         write(SCALING, &tables::scaling(outcome.by_size).map_err(Failure::output)?)?;
-        let (file, overriding) = (quoted(&largest.path), overriding(largest.scenario.overrides));
+        let engine = outcome.by_size.first().map(|one| one.engine).unwrap_or_default();
+        let (file, overriding) = (quoted(&largest.path), overriding(largest.scenario.overrides, engine));
         let seeds = outcome.by_size.first().map(|one| one.seeds);
         let seeds = seeds.map(|seeds| format!(" --seed {:#x} --seeds {}", seeds.first, seeds.count));
         let command = format!("interregnum run {file}{overriding}{}", seeds.unwrap_or_default());

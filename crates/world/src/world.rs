@@ -13,7 +13,8 @@ use crate::timers::Due;
 use crate::triggers::Triggers;
 use crate::workload::Workload;
 use interregnum_kernel::{
-    Effects, GlobalTime, Host, NodeId, Now, Observer, Process, Protocol, TimerName, TraceDigest, What,
+    Effects, GlobalTime, Host, LossCause, NodeId, Now, Observer, Process, Protocol, TimerName, TraceDigest,
+    What,
 };
 use std::sync::Arc;
 
@@ -140,7 +141,11 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
             Rare::Inject(fault) => self.inject(sequence, fault),
             Rare::Lift(fault) => self.lift(sequence, fault),
             Rare::Heal => self.heal(sequence),
-            Rare::Boot(node) => self.boot_now(sequence, node),
+            // Whoever is up again may be the one that a leader was short of, and the fault was judged before that.
+            Rare::Boot(node) => {
+                self.boot_now(sequence, node);
+                self.judge(LossCause::Fault);
+            }
         }
     }
 

@@ -12,6 +12,7 @@
 //! network is given latencies that are 2 ms shorter than the scenario's.
 
 mod levers;
+mod standard;
 
 use interregnum_algorithms::ALGORITHMS;
 use interregnum_campaign::{Engine, Job, Run, Seeds, Sink, sweep};

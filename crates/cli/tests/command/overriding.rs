@@ -115,13 +115,15 @@ fn what_is_kept_of_an_overridden_run_replays() {
 #[test]
 fn the_command_for_an_overridden_run_is_whole() {
     let place = Place::with(TIGHT);
-    let ended =
-        place.run(&format!("run scenario.toml --seeds 20 --nodes 7 --profile production --bug {BUG}"));
+    let arguments = "run scenario.toml --seeds 20 --nodes 7 --profile production --engine madsim";
+    let ended = place.run(&format!("{arguments} --bug {BUG}"));
     let line = ended.stderr.lines().find(|line| line.contains(": interregnum run ")).expect("a command");
     let (_, command) = line.split_once(": interregnum ").expect("a command");
     let again = place.run(command.split(" (and").next().expect("the command"));
     assert_eq!(again.code, 1, "`{command}` fails again: {}", again.stderr);
     assert!(again.stdout.starts_with("profile production, 7 nodes"), "in the same cluster: {}", again.stdout);
+    let digest = |text: &str| text.split_once("digest ").map(|(_, rest)| rest[..32].to_owned());
+    assert_eq!(digest(&again.stderr), digest(line), "on the same engine");
 }
 
 #[test]
