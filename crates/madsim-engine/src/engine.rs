@@ -82,7 +82,7 @@ impl<P: Portable> MadsimEngine<P> {
 /// Sleeps until a time of the run.
 ///
 /// madsim's sleep lasts a millisecond at least, as tokio's may; a sleep that is reset does not.
-pub(crate) async fn sleep_until(deadline: Instant) {
+pub async fn sleep_until(deadline: Instant) {
     let time = TimeHandle::current();
     if time.now_instant() >= deadline {
         return;

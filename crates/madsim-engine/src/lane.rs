@@ -1,6 +1,7 @@
 //! The world's events as tasks of madsim's, and its nodes as nodes of madsim's.
 
 use crate::engine::sleep_until;
+use crate::links::Links;
 use crate::{Net, Portable, post};
 use interregnum_kernel::{GlobalTime, NodeId, Observer, Protocol};
 use interregnum_sim::{Outcome, Stop};
@@ -70,8 +71,7 @@ struct State<P: Protocol, O, R> {
     world: World<P, Carrier<P>, O, R>,
     inboxes: Vec<Inbox<P>>,
     lives: Vec<Life>,
-    /// Which of madsim's links are clogged, by sender and receiver.
-    clogged: Vec<bool>,
+    links: Links,
     /// Nothing is handled any more.
     over: bool,
 }
@@ -85,20 +85,6 @@ impl<P: Protocol, O: Observer, R: Recorder> State<P, O, R> {
             _ => self.world.is_apart(node),
         };
         self.world.hosts()[node.index()].is_up() && !waits
-    }
-
-    /// The links that have been cut or opened since this was asked last.
-    fn changed_links(&mut self) -> Vec<(NodeId, NodeId, bool)> {
-        let nodes = self.lives.len();
-        let mut changed = Vec::new();
-        for (place, was) in self.clogged.iter_mut().enumerate() {
-            let (from, to) = (NodeId::from_index(place / nodes), NodeId::from_index(place % nodes));
-            let is = !self.world.is_open(Endpoint::from(from), Endpoint::from(to));
-            if from != to && std::mem::replace(was, is) != is {
-                changed.push((from, to, is));
-            }
-        }
-        changed
     }
 }
 
@@ -143,7 +129,7 @@ where
             world,
             inboxes: (0..nodes).map(|_| Inbox::closed()).collect(),
             lives: vec![Life::default(); usize::from(nodes)],
-            clogged: vec![false; usize::from(nodes) * usize::from(nodes)],
+            links: Links::open(nodes),
             over: false,
         };
         let shared = Arc::new(Shared {
@@ -274,7 +260,7 @@ where
             state.over = true;
             let _ = self.stop.send(Stop::EventLimit);
         }
-        let links = if self.net == Net::Madsim { state.changed_links() } else { Vec::new() };
+        let links = if self.net == Net::Madsim { state.links.changes(&state.world) } else { Vec::new() };
         let mut changes = Vec::new();
         for index in 0..state.lives.len() {
             let node = NodeId::from_index(index);
@@ -286,9 +272,8 @@ where
         }
         drop(locked);
         changes.into_iter().for_each(|(node, was, is)| self.tell(node, was, is));
-        links.into_iter().for_each(|(from, to, clog)| {
-            post::set_link([self.process_of(from), self.process_of(to)], clog);
-        });
+        let process_of = |endpoint: Endpoint| self.process_of(NodeId(endpoint.0));
+        links.into_iter().for_each(|link| link.carry_out(process_of(link.from), process_of(link.to)));
     }
 
     fn tell(&self, node: NodeId, was: Life, is: Life) {

@@ -18,12 +18,18 @@ mod engine;
 #[cfg(madsim)]
 mod lane;
 #[cfg(madsim)]
+mod links;
+#[cfg(madsim)]
 mod post;
+mod surroundings;
 
 #[cfg(not(madsim))]
 pub use absent::MadsimEngine;
 #[cfg(madsim)]
-pub use engine::MadsimEngine;
+pub use engine::{MadsimEngine, sleep_until};
+#[cfg(madsim)]
+pub use links::{ChangedLink, Links};
+pub use surroundings::Surroundings;
 
 use interregnum_kernel::Protocol;
 use std::fmt;

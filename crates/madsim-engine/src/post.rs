@@ -8,9 +8,10 @@
 
 use crate::Portable;
 use crate::lane::{Arrival, Shared};
+use crate::surroundings::Surroundings;
 use interregnum_kernel::{NodeId, Observer, Span};
-use interregnum_world::{Event, InFlight, Latency, Lever, LinkSetting, Probability, Recorder, Setting};
-use madsim::net::{Endpoint, NetSim};
+use interregnum_world::{Event, Lever, Recorder, Setting};
+use madsim::net::Endpoint;
 use madsim::task;
 use madsim::time::Duration;
 use std::io;
@@ -31,32 +32,11 @@ pub(crate) fn address(node: NodeId) -> SocketAddr {
     SocketAddr::from((Ipv4Addr::new(10, 0, 0, node.0 + 1), 1))
 }
 
-/// What this network does not have, of what a setting wants.
+/// What this network is set to, or what it does not have of what a setting wants.
 pub(crate) fn config(setting: &Setting) -> Result<madsim::net::Config, String> {
-    let nodes = || setting.everyone().iter();
-    let link = |from: NodeId, to: NodeId| -> &LinkSetting {
-        &setting.links[Setting::link_index(setting.nodes, from.into(), to.into())]
-    };
-    let mut links =
-        nodes().flat_map(|from| nodes().filter(move |to| *to != from).map(move |to| link(from, to)));
-    let Some(first) = links.next() else { return Ok(madsim::net::Config::default()) };
-    if links.any(|link| link != first) {
-        return Err("links of different kinds".to_owned());
-    }
-    if first.duplicate != Probability::NEVER || first.reorder != Probability::NEVER {
-        return Err("messages that are duplicated or held back".to_owned());
-    }
-    let Latency::Uniform { min, max } = first.latency else {
-        return Err("latencies other than evenly spread ones".to_owned());
-    };
-    if min < FLOORS || min == max {
-        return Err(format!("latencies of less than {FLOORS}, or all alike"));
-    }
-    if setting.nemesis.is_some() {
-        return Err("a nemesis, which may draw any fault".to_owned());
-    }
-    if setting.plan.faults.iter().any(|fault| matches!(fault.lever, Lever::Degrade { .. })) {
-        return Err("links that are made worse for a while (`degrade`)".to_owned());
+    let Surroundings { latency: (min, max), loss } = Surroundings::of(setting)?;
+    if min < FLOORS {
+        return Err(format!("latencies of less than {FLOORS}"));
     }
     let stops = |lever: &Lever| matches!(lever, Lever::Pause { .. } | Lever::Freeze { .. });
     if setting.plan.faults.iter().any(|fault| stops(&fault.lever)) {
@@ -65,22 +45,9 @@ pub(crate) fn config(setting: &Setting) -> Result<madsim::net::Config, String> {
                 .to_owned(),
         );
     }
-    let drops = |lever: &Lever| {
-        matches!(
-            lever,
-            Lever::Cut { in_flight: InFlight::Drop, .. }
-                | Lever::Partition { in_flight: InFlight::Drop, .. }
-                | Lever::Ring { in_flight: InFlight::Drop, .. }
-        )
-    };
-    if setting.plan.faults.iter().any(|fault| drops(&fault.lever)) {
-        return Err(
-            "cuts that take along what is on its way (`in_flight = \"drop\"`, the default)".to_owned()
-        );
-    }
     let duration = |span: Span| Duration::from_nanos(span.saturating_sub(FLOORS).0);
     Ok(madsim::net::Config {
-        packet_loss_rate: first.loss.as_f64(),
+        packet_loss_rate: loss.as_f64(),
         send_latency: duration(min)..duration(max) + Duration::from_nanos(1),
     })
 }
@@ -119,10 +86,4 @@ where
         }
     });
     Ok(())
-}
-
-/// Clogs a link, one direction, or opens it.
-pub(crate) fn set_link([from, to]: [task::NodeId; 2], clog: bool) {
-    let net = NetSim::current();
-    if clog { net.clog_link(from, to) } else { net.unclog_link(from, to) }
 }

@@ -110,17 +110,34 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
         if self.core.network.dropped(Endpoint::from(write.writer), resource, sequence) {
             return;
         }
+        self.offer(sequence, write);
+    }
+
+    /// The resource judges a write.
+    fn offer(&mut self, sequence: u64, write: Write) -> bool {
         let taken = self.resource.offer(&write);
-        self.core.account(tag::REACH, u64::from(number) << 1 | u64::from(taken));
+        self.core.account(tag::REACH, write.number << 1 | u64::from(taken));
         let what = if taken { What::WriteAccepted(write) } else { What::WriteRejected(write) };
         self.core.observe(write.writer, what);
         self.record_world(sequence, None, || InputRecord::World {
             what: format!(
-                "write {number} of {} is {}",
+                "write {} of {} is {}",
+                write.number,
                 write.writer,
                 if taken { "accepted" } else { "rejected" }
             ),
         });
+        taken
+    }
+
+    /// A write has reached the resource by a way of its own, and is judged: for engines whose processes send their writes
+    /// themselves. Whether it was taken.
+    pub fn offer_write(&mut self, now: GlobalTime, write: Write) -> bool {
+        self.core.now = now;
+        let sequence = self.core.next_sequence();
+        let taken = self.offer(sequence, write);
+        self.settle();
+        taken
     }
 
     /// Everyone who believes that it leads and whom clients have found. Found without a branch for each node: who it is cannot be guessed.
