@@ -23,7 +23,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 ];
 
 /// Crates that anything may be built from, but that nothing is built on.
-const LEAVES: &[&str] = &["tests", "benches"];
+const LEAVES: &[&str] = &["tests", "benches", "etcd-example"];
 
 fn metadata() -> Value {
     let output = Command::new(env!("CARGO"))
@@ -84,7 +84,8 @@ fn there_is_exactly_one_program() {
 
 fn sources() -> Vec<PathBuf> {
     let mut found = Vec::new();
-    let mut folders: Vec<PathBuf> = ["crates", "tests", "benches"].map(|folder| root().join(folder)).to_vec();
+    let mut folders: Vec<PathBuf> =
+        ["crates", "tests", "benches", "examples"].map(|folder| root().join(folder)).to_vec();
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).expect("the folder is readable") {
             let path = entry.expect("the entry is readable").path();
