@@ -108,8 +108,10 @@ fn run_file(path: &Path, arguments: &Arguments) -> Result<(u8, String), (u8, Str
     let refused = |why| (USAGE, format!("error: scenario {}: {why}", loaded.scenario.name));
     let trial = Trial::new(&loaded.scenario, application).map_err(refused)?;
     let (first, count) = arguments.seed.map_or((FIRST_SEED, arguments.seeds), |seed| (seed, 1));
-    let runs: Result<Vec<Run>, Crashed> =
+    let runs: Vec<Result<Run, Crashed>> =
         (0..count).into_par_iter().map(|place| trial.run(first.wrapping_add(place))).collect();
+    // Of several that panic the first seed is named, whichever was done first.
+    let runs: Result<Vec<Run>, Crashed> = runs.into_iter().collect();
     let runs = runs.map_err(|crashed| (PANIC, format!("error: {crashed}")))?;
     let mut summary = Summary::new(&trial);
     runs.iter().for_each(|run| summary.add(run, &trial));

@@ -223,6 +223,23 @@ fn our_own_model_of_this_election_agrees_but_for_the_second_that_the_simulated_s
     assert!(later(1000) > 0, "its longest is later by {} ms", later(1000));
 }
 
+#[test]
+fn a_client_that_asks_on_without_an_answer_keeps_a_seat_that_it_has_given_up() {
+    let scenario = scenario("answers-lost");
+    let seeds = Seeds { first: FIRST_SEED, count: SEEDS };
+    let job = Job { scenario: &scenario, algorithm: ALGORITHM, seeds, bug: None, engine: Engine::Sim };
+    let model = sweep(&job, &mut (), &|_| {}).expect("it can be run").failover;
+    let application = summed("answers-lost", fenced(0)).failover;
+    // The model's client, as etcd's, asks every half second until its lease is over by its clock, counted from the last answer, and
+    // that was at most a third of the lease and half a second before the cut. The server counts a lease from the last question.
+    let ttl = Span::secs(2);
+    let age = Span(ttl.0 / 3) + Span::millis(500) + Span::millis(20);
+    let earliest = ttl.saturating_sub(age).saturating_sub(Span::millis(500)) + ttl;
+    assert!(model.min().is_some_and(|took| took >= earliest), "{:?} is before {earliest}", model.min());
+    // The application asks once, and resigns when its lease is over by its clock: nobody waits longer than for that.
+    assert!(application.max().is_some_and(|took| took < ttl), "{:?}", application.max());
+}
+
 /// The digests of some runs of everything here.
 fn digests() -> Vec<String> {
     let mut digests = Vec::new();
@@ -341,6 +358,10 @@ fn the_command_ends_with_the_codes_of_the_project() {
     let (code, table, why) = command(&[&standard.to_string_lossy()]);
     assert_eq!((code, table.as_str()), (2, ""), "a scenario that cannot be run is a mistake of its user");
     assert!(why.contains("does not have"), "{why}");
+    let crowd = path("crowd");
+    let (code, table, why) = command(&[&crowd, "--seeds", "5"]);
+    assert_eq!((code, table.as_str()), (3, ""), "the simulated etcd panics");
+    assert_eq!(why, "error: the run of seed 0x1 panicked: sender should not drop\n", "and the seed is named");
     assert_eq!(command(&["no-such-file.toml"]).0, 2);
     assert_eq!(command(&[&paused, "--seeds", "many"]).0, 2);
     let (_, one, _) = command(&[&paused, "--seed", "0x2a"]);
