@@ -122,9 +122,9 @@ impl Entry {
     }
 }
 
-/// What every registered algorithm is: explorable by the checker, and fit to be shared by the threads of a sweep.
+/// What every registered algorithm is: fit to be shared by the threads of a sweep.
 pub trait Registered:
-    Checkable<
+    Protocol<
         State: Send + Sync,
         Message: Send + Sync,
         Timer: Send + Sync,
@@ -136,7 +136,7 @@ pub trait Registered:
 }
 
 impl<P> Registered for P where
-    P: Checkable<
+    P: Protocol<
             State: Send + Sync,
             Message: Send + Sync,
             Timer: Send + Sync,
@@ -146,6 +146,12 @@ impl<P> Registered for P where
         + Sync
 {
 }
+
+/// What an algorithm must be besides for an exhaustive checker. Every algorithm written here is; adapters of foreign code,
+/// whose states can be neither copied nor compared, are not.
+pub trait Explorable: Registered + Checkable {}
+
+impl<P: Registered + Checkable> Explorable for P {}
 
 /// An algorithm as its folder offers it to the registry.
 pub trait Algorithm {
@@ -201,6 +207,14 @@ pub trait Visitor {
     fn visit<P: Registered>(self, protocol: P) -> Self::Output;
 }
 
+/// Code that runs on whichever explorable algorithm is picked by name.
+pub trait Explorer {
+    /// What it gives back.
+    type Output;
+    /// Runs on the algorithm.
+    fn explore<P: Explorable>(self, protocol: P) -> Self::Output;
+}
+
 /// Why an algorithm could not be built.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BuildError {
@@ -251,35 +265,61 @@ impl std::error::Error for BuildError {
     }
 }
 
+/// A registry of these algorithms: what a crate that has some offers to those that look them up by name. With `explorable`
+/// before them, an exhaustive checker can pick them by name too.
+#[macro_export]
 macro_rules! registry {
+    (explorable $($algorithm:ty),+ $(,)?) => {
+        $crate::registry! { $($algorithm),+ }
+
+        /// Builds the algorithm of this name and hands it to the explorer.
+        ///
+        /// # Errors
+        /// If there is no such algorithm, or it refuses the parameters or the bug.
+        pub fn explore<E: $crate::Explorer>(
+            name: &str,
+            parameters: &$crate::reexport::Parameters,
+            explorer: E,
+        ) -> Result<E::Output, $crate::BuildError> {
+            $(
+                if name == <$algorithm as $crate::Algorithm>::ENTRY.name {
+                    return Ok(explorer.explore($crate::construct::<$algorithm>(parameters)?));
+                }
+            )+
+            Err($crate::BuildError::UnknownAlgorithm(name.to_owned()))
+        }
+    };
     ($($algorithm:ty),+ $(,)?) => {
+        /// Every algorithm, in the order in which they are listed, for constants.
+        pub const ENTRIES: &[$crate::Entry] = &[$(<$algorithm as $crate::Algorithm>::ENTRY),+];
+
         /// Every algorithm, in the order in which they are listed.
-        pub static ALGORITHMS: &[Entry] = &[$(<$algorithm as Algorithm>::ENTRY),+];
+        pub static ALGORITHMS: &[$crate::Entry] = ENTRIES;
 
         /// Builds the algorithm of this name and hands it to the visitor.
         ///
         /// # Errors
         /// If there is no such algorithm, or it refuses the parameters or the bug.
-        pub fn build<V: Visitor>(
+        pub fn build<V: $crate::Visitor>(
             name: &str,
-            parameters: &Parameters,
+            parameters: &$crate::reexport::Parameters,
             visitor: V,
-        ) -> Result<V::Output, BuildError> {
+        ) -> Result<V::Output, $crate::BuildError> {
             $(
-                if name == <$algorithm as Algorithm>::ENTRY.name {
-                    return Ok(visitor.visit(construct::<$algorithm>(parameters)?));
+                if name == <$algorithm as $crate::Algorithm>::ENTRY.name {
+                    return Ok(visitor.visit($crate::construct::<$algorithm>(parameters)?));
                 }
             )+
-            Err(BuildError::UnknownAlgorithm(name.to_owned()))
+            Err($crate::BuildError::UnknownAlgorithm(name.to_owned()))
         }
 
         /// What the messages and the moments of the algorithm of this name are called.
-        pub fn vocabulary(name: &str) -> Option<Vocabulary> {
+        pub fn vocabulary(name: &str) -> Option<$crate::Vocabulary> {
             $(
-                if name == <$algorithm as Algorithm>::ENTRY.name {
-                    return Some(Vocabulary {
-                        kinds: <<$algorithm as Algorithm>::Rules as Protocol>::KINDS,
-                        phases: <$algorithm as Algorithm>::PHASES,
+                if name == <$algorithm as $crate::Algorithm>::ENTRY.name {
+                    return Some($crate::Vocabulary {
+                        kinds: <<$algorithm as $crate::Algorithm>::Rules as $crate::reexport::Protocol>::KINDS,
+                        phases: <$algorithm as $crate::Algorithm>::PHASES,
                     });
                 }
             )+
@@ -287,10 +327,10 @@ macro_rules! registry {
         }
 
         /// What the algorithm of this name remarks on parameters that it accepts.
-        pub fn warnings(name: &str, parameters: &Parameters) -> Vec<ParameterError> {
+        pub fn warnings(name: &str, parameters: &$crate::reexport::Parameters) -> Vec<$crate::reexport::ParameterError> {
             $(
-                if name == <$algorithm as Algorithm>::ENTRY.name {
-                    return <$algorithm as Algorithm>::warnings(parameters);
+                if name == <$algorithm as $crate::Algorithm>::ENTRY.name {
+                    return <$algorithm as $crate::Algorithm>::warnings(parameters);
                 }
             )+
             Vec::new()
@@ -310,19 +350,20 @@ macro_rules! registry {
         ///
         /// # Errors
         /// If there is no such algorithm, or it refuses the parameters or the bug.
-        pub fn claims(name: &str, parameters: &Parameters) -> Result<Vec<Claim>, BuildError> {
+        pub fn claims(name: &str, parameters: &$crate::reexport::Parameters) -> Result<Vec<$crate::Claim>, $crate::BuildError> {
             $(
-                if name == <$algorithm as Algorithm>::ENTRY.name {
-                    let rules = construct::<$algorithm>(parameters)?;
-                    return Ok(<$algorithm as Algorithm>::claims(&rules));
+                if name == <$algorithm as $crate::Algorithm>::ENTRY.name {
+                    let rules = $crate::construct::<$algorithm>(parameters)?;
+                    return Ok(<$algorithm as $crate::Algorithm>::claims(&rules));
                 }
             )+
-            Err(BuildError::UnknownAlgorithm(name.to_owned()))
+            Err($crate::BuildError::UnknownAlgorithm(name.to_owned()))
         }
     };
 }
 
 registry! {
+    explorable
     raft::Raft,
     // Bully.
     bully::Bully,
@@ -354,8 +395,17 @@ pub fn find(name: &str) -> Option<&'static Entry> {
     ALGORITHMS.iter().find(|entry| entry.name == name)
 }
 
+/// What the text of [`registry!`] names, wherever it is expanded.
+#[doc(hidden)]
+pub mod reexport {
+    pub use interregnum_kernel::{ParameterError, Parameters, Protocol};
+}
+
 /// Builds one algorithm, with the checks that are the same for all.
-fn construct<A: Algorithm>(parameters: &Parameters) -> Result<A::Rules, BuildError> {
+///
+/// # Errors
+/// If the algorithm has no such parameter or bug, or refuses a value.
+pub fn construct<A: Algorithm>(parameters: &Parameters) -> Result<A::Rules, BuildError> {
     let algorithm = A::ENTRY.name;
     if let Some(parameter) = parameters.set.keys().find(|name| A::ENTRY.parameter(name).is_none()) {
         return Err(BuildError::UnknownParameter { algorithm, parameter: parameter.clone() });

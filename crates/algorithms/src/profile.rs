@@ -20,7 +20,7 @@ const SHORTEST_INTERVAL: Span = Span::micros(1);
 ///
 /// # Errors
 /// Always.
-pub(crate) fn refuse<T>(spec: &ParameterSpec, problem: impl Into<String>) -> Result<T, ParameterError> {
+pub fn refuse<T>(spec: &ParameterSpec, problem: impl Into<String>) -> Result<T, ParameterError> {
     Err(ParameterError { parameter: spec.name, problem: problem.into() })
 }
 
@@ -28,7 +28,7 @@ pub(crate) fn refuse<T>(spec: &ParameterSpec, problem: impl Into<String>) -> Res
 ///
 /// # Errors
 /// If it is not.
-pub(crate) fn check_heartbeat(
+pub fn check_heartbeat(
     spec: &ParameterSpec,
     interval: Span,
     timeout_name: &str,
@@ -58,7 +58,7 @@ pub(crate) fn check_heartbeat(
 ///
 /// # Errors
 /// If it is empty or begins at zero.
-pub(crate) fn check_timeout(spec: &ParameterSpec, jitter: Jitter) -> Result<(), ParameterError> {
+pub fn check_timeout(spec: &ParameterSpec, jitter: Jitter) -> Result<(), ParameterError> {
     if jitter.min == Span::ZERO {
         return refuse(spec, "must be longer than zero");
     }
@@ -90,7 +90,7 @@ pub(crate) fn identifiers(parameters: &Parameters, spec: &ParameterSpec) -> Resu
 }
 
 /// What to remark on a cluster of an even number of voters, for an algorithm that decides by majority.
-pub(crate) fn even_cluster(voters: usize) -> Option<ParameterError> {
+pub fn even_cluster(voters: usize) -> Option<ParameterError> {
     (voters > 0 && voters.is_multiple_of(2)).then(|| ParameterError {
         parameter: "nodes",
         problem: format!(

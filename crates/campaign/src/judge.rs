@@ -3,8 +3,8 @@
 use crate::distribution::InMillis as _;
 use crate::summary::{InvariantSummary, InvariantVerdict, Summary};
 use crate::sweep::Job;
-use interregnum_algorithms::Promise;
 use interregnum_kernel::FaultClasses;
+use interregnum_registry::Promise;
 use interregnum_scenario::Expectation;
 
 /// Sets the invariants' verdicts and lists everything that was not as expected.
@@ -51,9 +51,9 @@ struct Promises {
 
 impl Promises {
     fn of(job: &Job<'_>) -> Promises {
-        let entry = interregnum_algorithms::find(job.algorithm);
+        let entry = interregnum_registry::find(job.algorithm);
         let promises = entry.map(|entry| entry.promises).unwrap_or_default();
-        let withdrawn = interregnum_algorithms::withdrawn(job.algorithm, &crate::sweep::parameters(job));
+        let withdrawn = interregnum_registry::withdrawn(job.algorithm, &crate::sweep::parameters(job));
         Promises { promises, withdrawn, world: job.scenario.setting_for(job.algorithm).classes() }
     }
 

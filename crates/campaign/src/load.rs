@@ -1,9 +1,9 @@
 //! Reading scenario files from disk.
 
 use crate::goals::GOALS;
-use interregnum_algorithms::{ALGORITHMS, BuildError, Registered, Visitor};
 use interregnum_invariants::INVARIANTS;
 use interregnum_kernel::ParameterError;
+use interregnum_registry::{ALGORITHMS, BuildError, Registered, Visitor};
 use interregnum_scenario::{AlgorithmInfo, Catalogue, Diagnostic, Overrides, Scenario, Severity};
 use std::fmt;
 use std::fs;
@@ -89,8 +89,8 @@ pub struct Loaded {
 
 /// What scenario files may name: the registries.
 pub fn catalogue() -> Catalogue {
-    let info = |entry: &interregnum_algorithms::Entry| {
-        let vocabulary = interregnum_algorithms::vocabulary(entry.name)?;
+    let info = |entry: &interregnum_registry::Entry| {
+        let vocabulary = interregnum_registry::vocabulary(entry.name)?;
         Some(AlgorithmInfo {
             name: entry.name,
             parameters: entry.parameters,
@@ -189,7 +189,7 @@ fn refusals(scenario: &Scenario, file: &str) -> Vec<Diagnostic> {
     let meant = ALGORITHMS.iter().filter(|entry| scenario.is_for(entry.name));
     let built = meant.map(|entry| {
         let parameters = scenario.parameters_for(entry.name);
-        (entry.name, interregnum_algorithms::build(entry.name, &parameters, Nothing))
+        (entry.name, interregnum_registry::build(entry.name, &parameters, Nothing))
     });
     let refused = built.filter_map(|(name, built)| Some((name, built.err()?)));
     let place = |name, error: BuildError| {
@@ -206,7 +206,7 @@ fn refusals(scenario: &Scenario, file: &str) -> Vec<Diagnostic> {
 fn remarks(scenario: &Scenario, file: &str) -> Vec<Diagnostic> {
     let mut found: Vec<(ParameterError, Vec<&str>)> = Vec::new();
     for entry in ALGORITHMS.iter().filter(|entry| scenario.is_for(entry.name)) {
-        for odd in interregnum_algorithms::warnings(entry.name, &scenario.parameters_for(entry.name)) {
+        for odd in interregnum_registry::warnings(entry.name, &scenario.parameters_for(entry.name)) {
             match found.iter_mut().find(|(known, _)| *known == odd) {
                 Some((_, names)) => names.push(entry.name),
                 None => found.push((odd, vec![entry.name])),

@@ -4,8 +4,8 @@ use crate::engine::Engine;
 use crate::load::{self, Unreadable};
 use crate::record::Ndjson;
 use crate::sweep::{Bench, Job, Run, Seeds, SweepError};
-use interregnum_algorithms::{Registered, Visitor};
 use interregnum_kernel::TraceDigest;
+use interregnum_registry::{Registered, Visitor};
 use interregnum_scenario::{Diagnostic, Overrides, Profile, Scenario};
 use interregnum_world::nemesis::Drawn;
 use serde::{Deserialize, Serialize};
@@ -248,7 +248,7 @@ pub fn parse_seed(text: &str) -> Option<u64> {
 pub fn run_one(job: &Job<'_>, seed: u64, record: bool) -> Result<(Run, Option<String>), SweepError> {
     let parameters = crate::sweep::parameters(job);
     let once = Once { job, seed, record };
-    interregnum_algorithms::build(job.algorithm, &parameters, once).map_err(SweepError::Build)?
+    interregnum_registry::build(job.algorithm, &parameters, once).map_err(SweepError::Build)?
 }
 
 struct Once<'a, 'b> {

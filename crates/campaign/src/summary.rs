@@ -175,7 +175,7 @@ impl Summary {
             runs: 0,
             first_seed: None,
         });
-        let entry = interregnum_algorithms::find(job.algorithm);
+        let entry = interregnum_registry::find(job.algorithm);
         let counts_elections = entry.is_some_and(|entry| !entry.election_kinds.is_empty());
         Summary {
             scenario: job.scenario.name.clone(),

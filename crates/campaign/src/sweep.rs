@@ -3,10 +3,10 @@
 use crate::engine::{Engine, Refused};
 use crate::meter::{Measurement, Meter};
 use crate::summary::Summary;
-use interregnum_algorithms::{BuildError, Registered, Visitor};
 use interregnum_invariants::{self as invariants, Demand, INVARIANTS, StaleWrites, Suite};
 use interregnum_kernel::{GlobalTime, Parameters, TraceDigest};
 use interregnum_madsim_engine::MadsimEngine;
+use interregnum_registry::{BuildError, Registered, Visitor};
 use interregnum_scenario::Scenario;
 use interregnum_sim::{Outcome, Simulator, Stop};
 use interregnum_world::{NoRecorder, Recorder};
@@ -146,7 +146,7 @@ pub fn sweep(
 ) -> Result<Summary, SweepError> {
     let parameters = parameters(job);
     let sweeper = Sweeper { job, sink, progress };
-    interregnum_algorithms::build(job.algorithm, &parameters, sweeper).map_err(SweepError::Build)?
+    interregnum_registry::build(job.algorithm, &parameters, sweeper).map_err(SweepError::Build)?
 }
 
 /// What the job's algorithm is built from.
@@ -227,7 +227,7 @@ impl<P: Registered> Bench<P> {
                 .leader_during
                 .map(|asked| Demand { within: asked.within, of: asked.of }),
         };
-        let entry = interregnum_algorithms::find(job.algorithm);
+        let entry = interregnum_registry::find(job.algorithm);
         let election_kinds = entry.map(|entry| entry.election_kinds).unwrap_or_default();
         let setting = Arc::new(setting);
         let engine = |net| MadsimEngine::new(protocol.clone(), Arc::clone(&setting), net);

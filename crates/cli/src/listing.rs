@@ -4,10 +4,10 @@ use crate::args::{List, Listed, PlainFormat, Scenario};
 use crate::console::Console;
 use crate::failure::{Exit, Failure};
 use crate::formatting;
-use interregnum_algorithms::{ALGORITHMS, Promise};
 use interregnum_campaign::load::scenario_files;
 use interregnum_campaign::{GOALS, Goal, LoadError, Loaded, catalogue, load, load_with};
 use interregnum_invariants::INVARIANTS;
+use interregnum_registry::{ALGORITHMS, Promise};
 use interregnum_report::json::SCHEMA_VERSION;
 use interregnum_scenario::{LeverInfo, NemesisInfo, Overrides};
 use serde_json::{Value, json};
@@ -96,7 +96,7 @@ fn algorithms() -> Vec<Value> {
         let except: Vec<&str> = promise.except.iter().map(|class| class.name()).collect();
         json!({"invariant": promise.invariant, "except": except})
     };
-    let row = |entry: &interregnum_algorithms::Entry| {
+    let row = |entry: &interregnum_registry::Entry| {
         let parameters: Vec<Value> =
             entry.parameters.iter().map(|spec| json!({"name": spec.name, "summary": spec.doc})).collect();
         json!({
@@ -160,7 +160,7 @@ fn nemesis() -> Vec<Value> {
 }
 
 fn bugs() -> Vec<Value> {
-    let of_one = |entry: &'static interregnum_algorithms::Entry| {
+    let of_one = |entry: &'static interregnum_registry::Entry| {
         entry.bugs.iter().map(move |bug| {
             json!({
                 "name": bug.id,

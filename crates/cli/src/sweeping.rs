@@ -7,11 +7,11 @@ use crate::leaving::{Outcome, details, keep_failures, write_reports};
 use crate::listing::load_all;
 use crate::scaling;
 use indicatif::ProgressBar;
-use interregnum_algorithms::{ALGORITHMS, Entry};
 use interregnum_campaign::output::Batch;
 use interregnum_campaign::replay::drawn;
 use interregnum_campaign::{InvariantSummary, Job, Loaded, Seeds, Sink, Summary, sweep};
 use interregnum_invariants::PropertyKind;
+use interregnum_registry::{ALGORITHMS, Entry};
 use interregnum_report::json::{self, Tool};
 use interregnum_report::tables::Tables;
 use interregnum_report::{junit, matrix, verdicts};
@@ -89,7 +89,7 @@ pub(crate) fn run(plan: &Plan<'_>, console: &Console) -> Result<Exit, Failure> {
 
 fn check_names(plan: &Plan<'_>) -> Result<(), Failure> {
     for name in plan.algorithms {
-        if interregnum_algorithms::find(name).is_none() {
+        if interregnum_registry::find(name).is_none() {
             return Err(unknown("algorithm", name, ALGORITHMS.iter().map(|entry| entry.name)));
         }
     }

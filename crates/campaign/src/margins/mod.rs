@@ -20,9 +20,9 @@ mod trial;
 
 use self::search::search;
 use self::trial::{Times, Trial, setting, times};
-pub use interregnum_algorithms::Strain;
-use interregnum_algorithms::{BuildError, Claim, build, claims, find};
 use interregnum_kernel::{Parameters, Profile, Span};
+pub use interregnum_registry::Strain;
+use interregnum_registry::{BuildError, Claim, build, claims, find};
 use rayon::prelude::*;
 use serde::Serialize;
 

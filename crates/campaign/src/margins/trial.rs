@@ -1,9 +1,9 @@
 //! One trial: a cluster whose holder gets a dose of a strain.
 
 use super::Strain;
-use interregnum_algorithms::{Registered, Visitor};
 use interregnum_invariants::{Setting as Watch, Suite};
 use interregnum_kernel::{Jitter, Parameters, Profile, Span};
+use interregnum_registry::{Registered, Visitor};
 use interregnum_sim::Simulator;
 use interregnum_world::{
     ClockChoice, InFlight, Latency, Lever, LinkSetting, PlannedFault, Selector, Setting, Wake,

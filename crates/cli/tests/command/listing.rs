@@ -1,9 +1,9 @@
 //! `list` and `scenario`: what there is.
 
 use crate::support::{Place, SOUND, run, standard_scenarios};
-use interregnum_algorithms::ALGORITHMS;
 use interregnum_campaign::GOALS;
 use interregnum_invariants::INVARIANTS;
+use interregnum_registry::ALGORITHMS;
 use serde_json::Value;
 
 /// The first line of every row: what follows is indented.

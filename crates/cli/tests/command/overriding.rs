@@ -1,7 +1,7 @@
 //! `--profile`, `--nodes`, and what `compare` runs by cluster size.
 
 use crate::support::{BUG, HASTY, Place, Rows, SOUND, TIGHT, standard_scenarios};
-use interregnum_algorithms::ALGORITHMS;
+use interregnum_registry::ALGORITHMS;
 use std::fs;
 
 /// A leader crash under the name that is run by cluster size.
