@@ -104,6 +104,7 @@ pub fn catalogue() -> Catalogue {
     let algorithms = ALGORITHMS.iter().filter_map(info);
     Catalogue {
         algorithms: algorithms.collect(),
+        absent: interregnum_registry::ABSENT.to_vec(),
         invariants: INVARIANTS.iter().map(|info| info.name).collect(),
         goals: GOALS.iter().map(|goal| goal.info).collect(),
     }

@@ -37,6 +37,14 @@ mod real {
     }
 }
 
+/// Names of algorithms that this build does without, and that scenarios may name all the same.
+#[cfg(feature = "real")]
+pub const ABSENT: &[&str] = &[];
+
+/// Names of algorithms that this build does without, and that scenarios may name all the same.
+#[cfg(not(feature = "real"))]
+pub const ABSENT: &[&str] = &["tikv-raft", "omnipaxos"];
+
 const COUNT: usize = written::ENTRIES.len() + real::ENTRIES.len();
 
 const ALL: [Entry; COUNT] = {

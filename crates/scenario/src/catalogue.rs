@@ -7,6 +7,8 @@ use interregnum_kernel::ParameterSpec;
 pub struct Catalogue {
     /// The algorithms.
     pub algorithms: Vec<AlgorithmInfo>,
+    /// Names of algorithms that this build does without. A scenario may say things of them, which nobody asks for.
+    pub absent: Vec<&'static str>,
     /// The names of the invariants.
     pub invariants: Vec<&'static str>,
     /// What runs can reach, so that a scenario can ask for it.
@@ -82,10 +84,11 @@ impl Catalogue {
         members.map(|algorithm| algorithm.name).collect()
     }
 
-    /// The names of all algorithms and of all families.
+    /// The names of all algorithms and of all families, and of algorithms that this build does without.
     pub fn names_and_families(&self) -> Vec<&'static str> {
         let mut names = self.algorithm_names();
         names.extend(self.families());
+        names.extend(&self.absent);
         names
     }
 

@@ -1,18 +1,23 @@
 //! OmniPaxos's messages as ours carry them.
 
+use super::epoch;
 use super::store::Proposal;
-use super::{epoch, state::node};
 use crate::label;
-use interregnum_kernel::{Kind, NodeId};
+use interregnum_kernel::{Incarnation, Kind};
 use omnipaxos::messages::Message as Foreign;
 use omnipaxos::messages::ballot_leader_election::HeartbeatMsg;
 use omnipaxos::messages::sequence_paxos::PaxosMsg;
 use omnipaxos::util::{LogSync, SequenceNumber};
 use std::sync::Arc;
 
-/// A message of OmniPaxos. Shared, because it may carry a log.
+/// A message of OmniPaxos, and its place on its link.
 #[derive(Clone, Debug)]
-pub struct Message(pub Arc<Foreign<Proposal>>);
+pub struct Message {
+    /// The process that sent it, and how many it had sent to this receiver before.
+    pub place: (Incarnation, u64),
+    /// What it says. Shared, because it may carry a log.
+    pub body: Arc<Foreign<Proposal>>,
+}
 
 fn sequence(SequenceNumber { session, counter }: SequenceNumber) -> [u64; 2] {
     [session, counter]
@@ -42,13 +47,8 @@ impl Message {
         "Other",
     ];
 
-    /// To whom it is sent.
-    pub(super) fn receiver(&self) -> Option<NodeId> {
-        node(self.0.get_receiver())
-    }
-
     pub(super) fn kind(&self) -> Kind {
-        Kind(match &*self.0 {
+        Kind(match &*self.body {
             Foreign::BLE(message) => match message.msg {
                 HeartbeatMsg::Request(_) => 0,
                 HeartbeatMsg::Reply(_) => 1,
@@ -68,8 +68,8 @@ impl Message {
     }
 
     pub(super) fn label(&self) -> u64 {
-        let mut words = vec![u64::from(self.kind().0)];
-        match &*self.0 {
+        let mut words = vec![u64::from(self.kind().0), u64::from(self.place.0.0), self.place.1];
+        match &*self.body {
             Foreign::BLE(message) => match &message.msg {
                 HeartbeatMsg::Request(request) => words.push(u64::from(request.round)),
                 HeartbeatMsg::Reply(reply) => words.extend([

@@ -6,8 +6,8 @@
 //! **Guarantees.** Those of Sequence Paxos: no two nodes decide different entries at one position, and a leader has all that
 //! is decided. A leader emerges while some node is connected to a quorum, even if no quorum is connected among itself.
 //!
-//! **Assumptions.** A write is durable before the call that makes it returns. Messages of one link may be lost where a session
-//! ends, and arrive in order before; see the deviations.
+//! **Assumptions.** A write is durable before the call that makes it returns. Messages of one link may be lost where a connection
+//! ends, and arrive once and in order before; see the deviations.
 //!
 //! **What the adapter does.**
 //! - An epoch is a ballot: its number, then its node, in one number, since ballots of different nodes share numbers.
@@ -19,11 +19,15 @@
 //!   not begin together.
 //! - A command that comes to a node that does not lead is ignored, not forwarded.
 //! - A process that panics is dead until its next start.
+//! - Messages of one sender are delivered once and in order, as on a connection: what overtakes waits. Where what it has
+//!   overtaken does not come within two fifths of a round the connection is taken to be broken, and OmniPaxos is told of the new
+//!   one (`reconnected`). Fed with bare datagrams it counts a repeated reply to a heartbeat twice, and takes an old `AcceptSync`
+//!   for a new one (its `debug_assert` in `sync_log` fails).
 //!
-//! **Deviations.** Messages travel as datagrams: they may be lost, repeated and reordered at any time. OmniPaxos notices a gap
-//! by its sequence numbers and asks for a new prepare phase; a reply to a heartbeat that arrives twice it counts twice.
-//! There is no reconfiguration and no compaction.
+//! **Deviations.** The crate runs without its debug assertions, as in its users' release builds. There is no reconfiguration and
+//! no compaction.
 
+mod links;
 mod message;
 mod parameters;
 mod state;
@@ -48,22 +52,24 @@ pub struct OmniPaxos {
     resend_rounds: u64,
 }
 
-/// The timer of a node.
+/// The timers of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Timer {
     /// A round of heartbeats is over.
     Round,
+    /// A message has waited for an earlier one: the earlier one may be lost.
+    Gap,
 }
 
 impl TimerName for Timer {
-    const COUNT: usize = 1;
+    const COUNT: usize = 2;
 
     fn index(self) -> usize {
-        0
+        self as usize
     }
 
-    fn from_index(_: usize) -> Timer {
-        Timer::Round
+    fn from_index(index: usize) -> Timer {
+        [Timer::Round, Timer::Gap][index]
     }
 }
 
@@ -137,8 +143,8 @@ impl Protocol for OmniPaxos {
         false
     }
 
-    fn boot(&self, Process { node, .. }: Process, disk: &Disk, _: Now, out: &mut Out) -> State {
-        self.start(node, disk, out)
+    fn boot(&self, process: Process, disk: &Disk, _: Now, out: &mut Out) -> State {
+        self.start(process, disk, out)
     }
 
     fn step(&self, state: &mut State, _: Now, input: Input<OmniPaxos>, out: &mut Out) {

@@ -1,5 +1,6 @@
 //! One node: an instance of OmniPaxos, and how it is driven.
 
+use super::links::Links;
 use super::message::Message;
 use super::store::{Change, Disk, Journal, Proposal, Store, take};
 use super::{OmniPaxos, Out, Timer, epoch};
@@ -8,7 +9,8 @@ use ::omnipaxos::messages::Message as Foreign;
 use ::omnipaxos::util::LogEntry as Read;
 use ::omnipaxos::{ClusterConfig, ServerConfig};
 use interregnum_kernel::{
-    Command, Epoch, Fact, Input, Jitter, LogEntry, LogIndex, NodeId, Office, Release, Role,
+    Command, Epoch, Fact, Incarnation, Input, Jitter, LogEntry, LogIndex, NodeId, Office, Process, Release,
+    Role,
 };
 use std::collections::VecDeque;
 use std::fmt;
@@ -23,13 +25,19 @@ type Instance = ::omnipaxos::OmniPaxos<Proposal, Store>;
 /// What waits for the disk to answer.
 #[derive(Debug)]
 enum Waiting {
-    Message(Message),
+    Message(Arc<Foreign<Proposal>>),
     Command(Command),
+    /// There is a new connection to a node.
+    Reconnected(NodeId),
 }
 
 /// One node's memory.
 pub struct State {
     node: NodeId,
+    incarnation: Incarnation,
+    links: Links,
+    /// Whether the timer for gaps runs.
+    minds_gap: bool,
     /// The instance; none for a spare, and once it has panicked.
     paxos: Option<Instance>,
     journal: Journal,
@@ -100,6 +108,7 @@ impl State {
         self.reign = None;
         self.waiting.clear();
         out.cancel_timer(Timer::Round);
+        out.cancel_timer(Timer::Gap);
     }
 }
 
@@ -115,7 +124,7 @@ fn entry(paxos: &Instance, index: usize) -> Option<LogEntry> {
 
 impl OmniPaxos {
     /// Starts a node from its disk. A spare knows of no cluster, and stays as it is.
-    pub(super) fn start(&self, node: NodeId, disk: &Disk, out: &mut Out) -> State {
+    pub(super) fn start(&self, Process { node, incarnation }: Process, disk: &Disk, out: &mut Out) -> State {
         let journal = Journal::default();
         let cluster = ClusterConfig {
             configuration_id: 1,
@@ -133,6 +142,9 @@ impl OmniPaxos {
         let started = is_member.then(|| survives(|| cluster.build_for_server(server, store).ok()).flatten());
         let mut state = State {
             node,
+            incarnation,
+            links: Links::new(),
+            minds_gap: false,
             paxos: started.flatten(),
             journal,
             blocked: false,
@@ -156,7 +168,18 @@ impl OmniPaxos {
             return;
         }
         match input {
-            Input::Received { message, .. } => state.waiting.push_back(Waiting::Message(message)),
+            Input::Received { from, message: Message { place, body } } => {
+                let waiting = &mut state.waiting;
+                state.links.receive(from, place, body, |body| waiting.push_back(Waiting::Message(body)));
+                self.mind_gap(state, out);
+            }
+            Input::Fired(Timer::Gap) => {
+                let waiting = &mut state.waiting;
+                let broken = state.links.give_up(|_, body| waiting.push_back(Waiting::Message(body)));
+                waiting.extend(broken.into_iter().map(Waiting::Reconnected));
+                state.minds_gap = false;
+                self.mind_gap(state, out);
+            }
             Input::Propose(command) => state.waiting.push_back(Waiting::Command(command)),
             Input::Fired(Timer::Round) => {
                 out.set_timer(Timer::Round, Jitter::exactly(self.round));
@@ -169,6 +192,13 @@ impl OmniPaxos {
             state.die(out);
         }
     }
+
+    /// Looks again soon where a message waits for an earlier one.
+    fn mind_gap(&self, state: &mut State, out: &mut Out) {
+        if state.links.has_gap() && !std::mem::replace(&mut state.minds_gap, true) {
+            out.set_timer(Timer::Gap, Jitter::exactly(self.round.scaled(1, 5)));
+        }
+    }
 }
 
 /// Does what waits, until there is nothing or the disk is awaited.
@@ -177,7 +207,8 @@ fn work(state: &mut State, out: &mut Out) {
         let Some(paxos) = &mut state.paxos else { return };
         if let Some(next) = state.waiting.pop_front() {
             match next {
-                Waiting::Message(Message(message)) => paxos.handle_incoming(Arc::unwrap_or_clone(message)),
+                Waiting::Message(message) => paxos.handle_incoming(Arc::unwrap_or_clone(message)),
+                Waiting::Reconnected(peer) => paxos.reconnected(id(peer)),
                 Waiting::Command(command) => {
                     if let Some(epoch) = state.reign {
                         // It is refused only in a cluster that is being replaced.
@@ -218,10 +249,9 @@ fn drain(state: &mut State, out: &mut Out) {
     }
     paxos.take_outgoing_messages(&mut state.outgoing);
     for message in state.outgoing.drain(..) {
-        let message = Message(Arc::new(message));
-        if let Some(to) = message.receiver() {
-            out.send_once_durable(to, message);
-        }
+        let Some(to) = node(message.get_receiver()) else { continue };
+        let place = (state.incarnation, state.links.number(to));
+        out.send_once_durable(to, Message { place, body: Arc::new(message) });
     }
     while state.told < paxos.get_decided_idx() {
         let Some(entry) = entry(paxos, state.told) else { break };

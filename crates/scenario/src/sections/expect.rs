@@ -192,7 +192,7 @@ const KIND: Kind<Expectations> = Kind {
     },
     schema: |catalogue| {
         let mut schema = schema::of_table(&TABLE, catalogue);
-        for name in catalogue.algorithm_names() {
+        for name in catalogue.algorithm_names().into_iter().chain(catalogue.absent.iter().copied()) {
             schema["properties"][name] = schema::of_table(&OF_ALGORITHM, catalogue);
             schema["properties"][name]["description"] = json!(format!("What is expected of {name} instead."));
         }

@@ -31,6 +31,9 @@ const KIND: Kind<BTreeMap<String, Parameters>> = Kind {
         let mut all = BTreeMap::new();
         for (name, span, table) in reader.keys(item, KIND.words)? {
             let catalogue = reader.catalogue;
+            if catalogue.absent.contains(&name) {
+                continue;
+            }
             let Some(algorithm) = catalogue.algorithm(name) else {
                 let known = catalogue.algorithm_names();
                 let message = format!("unknown algorithm `{}`", reader.excerpt(&span));
@@ -48,6 +51,8 @@ const KIND: Kind<BTreeMap<String, Parameters>> = Kind {
     schema: |catalogue| {
         let algorithms: Map<String, Json> =
             catalogue.algorithms.iter().map(|one| (one.name.to_owned(), algorithm_schema(one))).collect();
+        let absent = catalogue.absent.iter().map(|name| ((*name).to_owned(), json!({ "type": "object" })));
+        let algorithms: Map<String, Json> = algorithms.into_iter().chain(absent).collect();
         json!({ "type": "object", "additionalProperties": false, "properties": algorithms })
     },
 };
