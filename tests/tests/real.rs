@@ -145,7 +145,10 @@ fn keeps_its_promises(name: &str, algorithm: &str, orders: &[&str]) {
         invariants: SAFETY,
     };
     let coverage = property.check();
-    assert!(coverage.elections > 2 * coverage.cases, "plans that change no leader test nothing: {coverage:?}");
+    assert!(
+        coverage.elections > 2 * coverage.cases,
+        "plans that change no leader test nothing: {coverage:?}"
+    );
     for (name, exercised) in SAFETY.iter().zip(&coverage.exercised) {
         assert!(*exercised > 0, "{name} was never put to the test");
     }

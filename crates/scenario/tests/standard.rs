@@ -45,6 +45,7 @@ fn catalogue() -> Catalogue {
         phases: &[],
     });
     catalogue.algorithms.extend(others);
+    catalogue.absent = vec!["tikv-raft", "omnipaxos"];
     catalogue.invariants.push("lease-exclusion");
     catalogue
 }

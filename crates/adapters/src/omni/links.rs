@@ -22,7 +22,8 @@ pub(super) struct Links {
 /// One sender.
 #[derive(Debug, Default)]
 struct Heard {
-    /// The process that sends, and the number of the next message; none before the first, which may be of any number.
+    /// The process that sends, and the number of the next message. None before the first that a restarted node hears: it may
+    /// be of any number.
     next: Option<(Incarnation, u64)>,
     /// Messages that wait for earlier ones.
     held: BTreeMap<u64, Body>,
@@ -31,9 +32,11 @@ struct Heard {
 }
 
 impl Links {
-    /// Links on which nothing has been sent or heard.
-    pub(super) fn new() -> Links {
-        Links { sent: vec![0; NodeId::MAX], heard: (0..NodeId::MAX).map(|_| Heard::default()).collect() }
+    /// The links of a process on which nothing has been sent or heard. In a node's first life nothing can have been missed.
+    pub(super) fn new(own: Incarnation) -> Links {
+        let next = (own == Incarnation::ZERO).then_some((Incarnation::ZERO, 0));
+        let heard = || Heard { next, ..Heard::default() };
+        Links { sent: vec![0; NodeId::MAX], heard: (0..NodeId::MAX).map(|_| heard()).collect() }
     }
 
     /// The number of the next message to a node.
@@ -125,7 +128,7 @@ mod tests {
 
     #[test]
     fn what_overtakes_waits_and_what_is_repeated_is_dropped() {
-        let mut links = Links::new();
+        let mut links = Links::new(FIRST);
         assert_eq!(receive(&mut links, FIRST, 0), [0]);
         assert_eq!(receive(&mut links, FIRST, 2), [], "the second is on its way");
         assert!(links.has_gap(), "one waits");
@@ -136,7 +139,7 @@ mod tests {
 
     #[test]
     fn a_gap_that_stays_breaks_the_connection() {
-        let mut links = Links::new();
+        let mut links = Links::new(FIRST);
         receive(&mut links, FIRST, 0);
         receive(&mut links, FIRST, 2);
         let mut delivered = Vec::new();
@@ -152,8 +155,22 @@ mod tests {
     }
 
     #[test]
+    fn a_restarted_node_joins_in_at_any_number() {
+        let mut links = Links::new(FIRST.next());
+        assert_eq!(receive(&mut links, FIRST, 7), [7]);
+        assert_eq!(receive(&mut links, FIRST, 8), [8]);
+    }
+
+    #[test]
+    fn the_first_message_of_all_is_awaited() {
+        let mut links = Links::new(FIRST);
+        assert_eq!(receive(&mut links, FIRST, 1), [], "it has overtaken the first");
+        assert_eq!(receive(&mut links, FIRST, 0), [0, 1]);
+    }
+
+    #[test]
     fn a_new_process_has_a_new_connection() {
-        let mut links = Links::new();
+        let mut links = Links::new(FIRST.next());
         receive(&mut links, FIRST, 7);
         assert_eq!(receive(&mut links, FIRST.next(), 0), [0]);
         assert_eq!(receive(&mut links, FIRST, 8), [], "nobody sends on the old one any more");

@@ -33,6 +33,9 @@ mod parameters;
 mod state;
 mod store;
 
+#[cfg(test)]
+mod tests;
+
 pub use message::Message;
 pub use state::{State, Write};
 pub use store::{Change, Disk, Proposal};

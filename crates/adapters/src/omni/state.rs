@@ -50,6 +50,8 @@ pub struct State {
     told: usize,
     /// The epoch promised last.
     promised: Epoch,
+    /// The epoch that was found on the disk. If it is the node's own, its reign is over, and it stands for nothing.
+    found: Epoch,
     /// What the node leads, once that is durable.
     reign: Option<Epoch>,
     outgoing: Vec<Foreign<Proposal>>,
@@ -89,7 +91,7 @@ impl State {
     pub(super) fn role(&self) -> Role {
         match self.paxos.as_ref().and_then(Instance::get_current_leader) {
             Some((leader, true)) if leader == id(self.node) => Role::Leader,
-            Some((leader, false)) if leader == id(self.node) => Role::Candidate,
+            Some((leader, false)) if leader == id(self.node) && self.promised > self.found => Role::Candidate,
             _ => Role::Follower,
         }
     }
@@ -140,10 +142,11 @@ impl OmniPaxos {
         let store = Store::new(disk, &journal);
         let is_member = self.members.contains(node);
         let started = is_member.then(|| survives(|| cluster.build_for_server(server, store).ok()).flatten());
+        let found = disk.promise.map(epoch).unwrap_or_default();
         let mut state = State {
             node,
             incarnation,
-            links: Links::new(),
+            links: Links::new(incarnation),
             minds_gap: false,
             paxos: started.flatten(),
             journal,
@@ -151,7 +154,8 @@ impl OmniPaxos {
             waiting: VecDeque::new(),
             round_is_over: false,
             told: 0,
-            promised: disk.promise.map(epoch).unwrap_or_default(),
+            promised: found,
+            found,
             reign: None,
             outgoing: Vec::new(),
         };

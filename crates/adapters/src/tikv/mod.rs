@@ -24,6 +24,9 @@ mod parameters;
 mod state;
 mod store;
 
+#[cfg(test)]
+mod tests;
+
 pub use message::Message;
 pub use state::State;
 pub use store::{Disk, Hard, Write};

@@ -66,6 +66,7 @@ pub fn catalogue() -> Catalogue {
                 phases: &[],
             },
         ],
+        absent: Vec::new(),
         invariants: vec![
             "election-safety",
             "vote-once",
