@@ -96,6 +96,11 @@ impl State {
         }
     }
 
+    /// What the instance leads, durable or not.
+    fn reigns_now(&self) -> Option<Epoch> {
+        (self.role() == Role::Leader).then_some(self.promised)
+    }
+
     pub(super) fn last_index(&self) -> LogIndex {
         LogIndex(self.paxos.as_ref().map_or(0, |paxos| paxos.get_accepted_idx() as u64))
     }
@@ -208,13 +213,14 @@ impl OmniPaxos {
 /// Does what waits, until there is nothing or the disk is awaited.
 fn work(state: &mut State, out: &mut Out) {
     while !state.blocked {
+        let reign = state.reign.filter(|reign| state.reigns_now() == Some(*reign));
         let Some(paxos) = &mut state.paxos else { return };
         if let Some(next) = state.waiting.pop_front() {
             match next {
                 Waiting::Message(message) => paxos.handle_incoming(Arc::unwrap_or_clone(message)),
                 Waiting::Reconnected(peer) => paxos.reconnected(id(peer)),
                 Waiting::Command(command) => {
-                    if let Some(epoch) = state.reign {
+                    if let Some(epoch) = reign {
                         // It is refused only in a cluster that is being replaced.
                         _ = paxos.append(Proposal { epoch, command });
                     }
@@ -227,7 +233,7 @@ fn work(state: &mut State, out: &mut Out) {
         }
         drain(state, out);
     }
-    let leads = (state.role() == Role::Leader).then_some(state.promised);
+    let leads = state.reigns_now();
     state.reign = if state.blocked { state.reign.filter(|reign| leads == Some(*reign)) } else { leads };
 }
 
