@@ -296,6 +296,9 @@ impl Raft {
         state.role = Role::Follower;
         state.tally = Default::default();
         state.leader = None;
+        if self.restart_timeout {
+            self.await_leader(state, out);
+        }
     }
 
     /// Notes that the leader of the current term was heard. False if that cannot be.

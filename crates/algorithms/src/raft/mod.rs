@@ -28,6 +28,8 @@
 //! - With stickiness on, a node that hears a leader arms that timer alone. Only when it runs out is what the election
 //!   timeout has beyond its shortest value drawn and waited for ([`Timer::Election`]). Both together last as long as one
 //!   timer would, by the same distribution; a leader that is heard in time costs one timer and no random number.
+//! - As in the paper, a node that a majority rejects, or that enters a later term without giving its vote, goes on waiting for what
+//!   is left of its timeout. etcd and raft-rs begin a new one, and so does this with `restart_timeout`.
 //! - A pre-candidate that votes for another gives up its own attempt, so that it does not disturb whom it elected.
 //! - A request for a vote of an older term is answered with the own term, as in the paper; etcd drops it.
 //! - Followers learn of a commit with the next batch or heartbeat; etcd sends an empty batch at once.
@@ -120,6 +122,7 @@ pub struct Raft {
     /// Per node, how many priorities are above its own; empty where no priorities are set.
     ranks: Vec<u64>,
     backoff: bool,
+    restart_timeout: bool,
     minimum_tenure: Span,
     initial_logs: Vec<Vec<Epoch>>,
     bug: Option<Plant>,

@@ -132,6 +132,13 @@ const BACKOFF: ParameterSpec = ParameterSpec {
     default: |_| Value::Flag(false),
 };
 
+const RESTART_TIMEOUT: ParameterSpec = ParameterSpec {
+    name: "restart_timeout",
+    kind: ParameterKind::Flag,
+    doc: "whether the election timeout begins anew when a candidate is rejected by a majority or a later term is entered, as in etcd and raft-rs; in the paper only a leader that is heard or a vote that is given restarts it",
+    default: |_| Value::Flag(false),
+};
+
 const INITIAL_LOGS: ParameterSpec = ParameterSpec {
     name: "initial_logs",
     kind: ParameterKind::Logs,
@@ -157,6 +164,7 @@ pub(crate) static SPECS: &[ParameterSpec] = &[
     PRIORITY,
     MINIMUM_TENURE,
     BACKOFF,
+    RESTART_TIMEOUT,
     INITIAL_LOGS,
 ];
 
@@ -245,6 +253,7 @@ pub(super) fn read(parameters: &Parameters) -> Result<Raft, ParameterError> {
         witnesses: witnesses(parameters)?,
         ranks: ranks(&parameters.counts(&PRIORITY)?),
         backoff: parameters.flag(&BACKOFF)?,
+        restart_timeout: parameters.flag(&RESTART_TIMEOUT)?,
         minimum_tenure: parameters.span(&MINIMUM_TENURE)?,
         initial_logs: initial_logs(parameters, &INITIAL_LOGS)?,
         bug,

@@ -270,6 +270,19 @@ fn refusing_a_vote_leaves_the_election_timer_alone() {
 }
 
 #[test]
+fn refusing_a_vote_in_a_later_term_restarts_the_timer_where_it_is_set_to() {
+    let logs = logs(&[&[], &[1], &[1]]);
+    let mut cluster =
+        Cluster::of(&plain(3).with("initial_logs", logs).with("restart_timeout", Value::Flag(true)));
+    cluster.time_out(N1);
+    cluster.sync(N1);
+    cluster.world.timers[N2.index()] = [None; Timer::COUNT];
+    cluster.pass("RequestVote", N1, N2);
+    assert_eq!(cluster.vote(N2), None, "the vote is refused");
+    assert_eq!(cluster.armed(N2, Timer::Election), Some(cluster.raft.election_timeout), "as etcd does it");
+}
+
+#[test]
 fn a_pre_vote_moves_nobody() {
     let mut cluster = Cluster::of(&Parameters::of(3));
     cluster.time_out(N1);
