@@ -64,6 +64,22 @@ fn dependencies_point_down_only() {
     }
 }
 
+/// A crate that is not built by default is not tested by a plain `cargo test`.
+#[test]
+fn everything_is_built_by_default_but_what_is_heavy() {
+    let metadata = metadata();
+    let defaults: BTreeSet<&str> = metadata["workspace_default_members"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
+    let left_out = packages(&metadata)
+        .filter(|package| !defaults.contains(package["id"].as_str().unwrap_or_default()))
+        .map(|package| short(&package["name"]));
+    assert_eq!(left_out.collect::<BTreeSet<_>>(), BTreeSet::from(["adapters", "benches", "etcd-example"]));
+}
+
 #[test]
 fn the_kernel_needs_serde_and_nothing_else() {
     let metadata = metadata();

@@ -220,6 +220,8 @@ pub trait Explorer {
 pub enum BuildError {
     /// No algorithm has this name.
     UnknownAlgorithm(String),
+    /// The algorithm is a real implementation, and was not built in.
+    NotBuiltIn(String),
     /// The algorithm has no such parameter.
     UnknownParameter {
         /// The algorithm.
@@ -247,6 +249,11 @@ impl fmt::Display for BuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             BuildError::UnknownAlgorithm(name) => write!(f, "no algorithm is named `{name}`"),
+            BuildError::NotBuiltIn(name) => write!(
+                f,
+                "{name} is a real implementation and was not built in; build the command with it: \
+                 cargo run --release -p interregnum-cli --features real"
+            ),
             BuildError::UnknownParameter { algorithm, parameter } => {
                 write!(f, "{algorithm} has no parameter `{parameter}`")
             }
@@ -337,10 +344,10 @@ macro_rules! registry {
         }
 
         /// The invariants that the algorithm of this name does not promise with these parameters, though its entry does.
-        pub fn withdrawn(name: &str, parameters: &Parameters) -> &'static [&'static str] {
+        pub fn withdrawn(name: &str, parameters: &$crate::reexport::Parameters) -> &'static [&'static str] {
             $(
-                if name == <$algorithm as Algorithm>::ENTRY.name {
-                    return <$algorithm as Algorithm>::withdrawn(parameters);
+                if name == <$algorithm as $crate::Algorithm>::ENTRY.name {
+                    return <$algorithm as $crate::Algorithm>::withdrawn(parameters);
                 }
             )+
             &[]

@@ -89,6 +89,9 @@ pub(crate) fn run(plan: &Plan<'_>, console: &Console) -> Result<Exit, Failure> {
 
 fn check_names(plan: &Plan<'_>) -> Result<(), Failure> {
     for name in plan.algorithms {
+        if interregnum_registry::ABSENT.contains(&name.as_str()) {
+            return Err(Failure::usage(interregnum_registry::missing(name)));
+        }
         if interregnum_registry::find(name).is_none() {
             return Err(unknown("algorithm", name, ALGORITHMS.iter().map(|entry| entry.name)));
         }

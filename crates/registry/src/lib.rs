@@ -21,7 +21,7 @@ mod real {
     pub(super) const ENTRIES: &[Entry] = &[];
 
     pub(super) fn build<V: Visitor>(name: &str, _: &Parameters, _: V) -> Result<V::Output, BuildError> {
-        Err(BuildError::UnknownAlgorithm(name.to_owned()))
+        Err(super::missing(name))
     }
     pub(super) fn vocabulary(_: &str) -> Option<Vocabulary> {
         None
@@ -33,7 +33,7 @@ mod real {
         &[]
     }
     pub(super) fn claims(name: &str, _: &Parameters) -> Result<Vec<Claim>, BuildError> {
-        Err(BuildError::UnknownAlgorithm(name.to_owned()))
+        Err(super::missing(name))
     }
 }
 
@@ -67,6 +67,12 @@ pub static ALGORITHMS: &[Entry] = &ALL;
 /// The algorithm of this name.
 pub fn find(name: &str) -> Option<&'static Entry> {
     ALGORITHMS.iter().find(|entry| entry.name == name)
+}
+
+/// Why there is no algorithm of this name: it was not built in, or nobody has ever heard of it.
+pub fn missing(name: &str) -> BuildError {
+    let because = if ABSENT.contains(&name) { BuildError::NotBuiltIn } else { BuildError::UnknownAlgorithm };
+    because(name.to_owned())
 }
 
 fn is_written_here(name: &str) -> bool {

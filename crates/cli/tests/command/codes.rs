@@ -73,6 +73,11 @@ fn what_cannot_be_asked_is_two() {
         ("run scenario.toml --seed 0x", &["--seed", "0x2a"]),
         ("run scenario.toml --seed 18446744073709551616", &["--seed"]),
         ("run scenario.toml --algorithm rafft", &["`rafft`", "did you mean `raft`?"]),
+        #[cfg(not(feature = "real"))]
+        (
+            "run scenario.toml --algorithm tikv-raft",
+            &["tikv-raft is a real implementation", "--features real"],
+        ),
         ("run scenario.toml --algorithm meteor", &["`meteor`", "there are: raft"]),
         ("run scenario.toml --bug raft-vote-before-fsink", &["did you mean `raft-vote-before-fsync`?"]),
         ("run scenario.toml --algorithm raft --bug meteor", &["`meteor`", "raft-vote-before-fsync"]),
