@@ -47,6 +47,7 @@ pub struct TikvRaft {
     election_tick: usize,
     pre_vote: bool,
     check_quorum: bool,
+    skip_bcast_commit: bool,
 }
 
 /// The timers of a node.

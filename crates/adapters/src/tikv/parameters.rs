@@ -47,9 +47,17 @@ const CHECK_QUORUM: ParameterSpec = ParameterSpec {
     default: |_| Value::Flag(true),
 };
 
+const SKIP_BCAST_COMMIT: ParameterSpec = ParameterSpec {
+    name: "skip_bcast_commit",
+    kind: ParameterKind::Flag,
+    doc: "whether followers learn of a commit with the next entries or the next heartbeat, and not by a message of its own",
+    // As TiKV sets it (components/raftstore/src/store/peer.rs, `Peer::new`); the library's own default is false.
+    default: |_| Value::Flag(true),
+};
+
 /// All parameters, in the order in which help lists them.
 pub(super) static SPECS: &[ParameterSpec] =
-    &[ELECTION_TIMEOUT_SPEC, HEARTBEAT_INTERVAL_SPEC, PRE_VOTE, CHECK_QUORUM];
+    &[ELECTION_TIMEOUT_SPEC, HEARTBEAT_INTERVAL_SPEC, PRE_VOTE, CHECK_QUORUM, SKIP_BCAST_COMMIT];
 
 /// Reads and checks everything.
 pub(super) fn read(parameters: &Parameters) -> Result<TikvRaft, ParameterError> {
@@ -66,6 +74,7 @@ pub(super) fn read(parameters: &Parameters) -> Result<TikvRaft, ParameterError> 
         election_tick: usize::try_from(ticks).unwrap_or(usize::MAX >> 2),
         pre_vote: parameters.flag(&PRE_VOTE)?,
         check_quorum: parameters.flag(&CHECK_QUORUM)?,
+        skip_bcast_commit: parameters.flag(&SKIP_BCAST_COMMIT)?,
     })
 }
 

@@ -83,6 +83,7 @@ impl TikvRaft {
             max_inflight_msgs: MAX_INFLIGHT,
             check_quorum: self.check_quorum,
             pre_vote: self.pre_vote,
+            skip_bcast_commit: self.skip_bcast_commit,
             ..Config::default()
         };
         let store = Store::new(disk, self.members);

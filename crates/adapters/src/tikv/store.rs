@@ -120,9 +120,7 @@ impl Storage for Store {
 
 /// An entry as raft-rs has it. A command is its eight bytes.
 fn foreign(index: u64, entry: LogEntry) -> Entry {
-    let mut foreign = Entry::default();
-    foreign.index = index;
-    foreign.term = entry.epoch.0;
+    let mut foreign = Entry { index, term: entry.epoch.0, ..Entry::default() };
     if let Some(command) = entry.command {
         foreign.data = command.0.to_be_bytes().to_vec().into();
     }
