@@ -1,6 +1,10 @@
 //! Real implementations: the same scenarios, the same invariants, the same determinism. Built with the feature `real`.
 
-use interregnum_campaign::{Job, Run, Seeds, Sink, sweep};
+mod agreement;
+mod differences;
+mod goldens;
+
+use interregnum_campaign::{Engine, Job, Run, Seeds, Sink, sweep};
 use interregnum_kernel::{Span, TraceDigest};
 use interregnum_scenario::Scenario;
 use interregnum_tests::plans::{Kinds, TIMES, base, plan};
@@ -56,7 +60,8 @@ impl Sink for Kept {
 
 fn runs(scenario: &Scenario, algorithm: &str, count: u64, threads: usize) -> Vec<Run> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads start");
-    let job = Job { scenario, algorithm, seeds: Seeds { first: ROOT_SEED, count }, bug: None };
+    let job =
+        Job { scenario, algorithm, seeds: Seeds { first: ROOT_SEED, count }, bug: None, engine: Engine::Sim };
     let mut kept = Kept::default();
     pool.install(|| sweep(&job, &mut kept, &|_| {})).expect("the sweep runs");
     kept.0
@@ -101,6 +106,33 @@ fn omnipaxos_fails_over_within_two_to_three_rounds() {
     let (shortest, longest) = (Span::millis(2 * 150 - 1), Span::millis(3 * 150));
     for (detection, _, _) in failovers("omnipaxos") {
         assert!((shortest..=longest).contains(&detection), "detected after {detection}");
+    }
+}
+
+#[test]
+fn compare_has_a_row_for_each_beside_ours() {
+    let place = tempfile::tempdir().expect("a folder");
+    std::fs::write(place.path().join("crash.toml"), CRASH).expect("the folder is writable");
+    let folder = place.path().to_str().expect("a plain path");
+    let fixed = ["interregnum", "compare", "--algorithms", "raft,tikv-raft,omnipaxos", "--seeds", "5"];
+    let exit = interregnum_cli::execute(fixed.into_iter().chain(["--scenarios", folder, "--out", folder]));
+    assert_eq!(exit, interregnum_cli::Exit::Fine, "all is as expected");
+    let summary = std::fs::read_to_string(place.path().join("latest/summary.csv")).expect("it was written");
+    for name in ["raft", "tikv-raft", "omnipaxos"] {
+        assert!(summary.contains(&format!("crash,{name},")), "{name} has no row: {summary}");
+    }
+}
+
+#[test]
+fn they_run_on_madsim_too() {
+    let scenario = scenario(CRASH);
+    for algorithm in REAL {
+        let seeds = Seeds { first: ROOT_SEED, count: 20 };
+        let job = Job { scenario: &scenario, algorithm, seeds, bug: None, engine: Engine::Madsim };
+        let summary = || sweep(&job, &mut (), &|_| {}).unwrap_or_else(|error| panic!("{error}"));
+        let one = summary();
+        assert_eq!(one.complaints, [""; 0], "{algorithm}: as expected there too");
+        assert_eq!(one.digest, summary().digest, "{algorithm}: the same again");
     }
 }
 
