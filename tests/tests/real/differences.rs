@@ -3,6 +3,7 @@
 
 use interregnum_campaign::replay::{Replay, run_one};
 use interregnum_campaign::{Engine, Job, Run, Seeds, load};
+use interregnum_invariants::INVARIANTS;
 use interregnum_kernel::Span;
 use interregnum_tests::root;
 
@@ -101,7 +102,82 @@ const SHOWN: &[Shown] = &[
         reason: "the only node that reaches a quorum has a log that is behind, and nobody leads until the heal",
         shows: |run| took(run).is_some_and(|took| took > Span::secs(3)),
     },
+    Shown {
+        file: "cloudflare-raft",
+        scenario: "incidents/cloudflare-2020",
+        algorithm: "raft",
+        seed: 11,
+        reason: "a leader that checks its quorum steps down when it has lost it",
+        shows: |run| unserved(run) < Span::secs(1),
+    },
+    Shown {
+        file: "cloudflare-tikv-raft",
+        scenario: "incidents/cloudflare-2020",
+        algorithm: "tikv-raft",
+        seed: 11,
+        reason: "without loyal voters there is no check of the quorum either, and a leader that has lost it stays",
+        shows: |run| unserved(run) > Span::secs(5),
+    },
+    Shown {
+        file: "saturated-raft",
+        scenario: "incidents/saturated-leader",
+        algorithm: "raft",
+        seed: 10,
+        reason: "the check of the quorum is one more input, late by those that wait before it",
+        shows: |run| unserved(run) > Span::millis(400),
+    },
+    Shown {
+        file: "saturated-tikv-raft",
+        scenario: "incidents/saturated-leader",
+        algorithm: "tikv-raft",
+        seed: 10,
+        reason: "the check of the quorum is a part of a tick",
+        shows: |run| unserved(run) < Span::millis(300),
+    },
+    Shown {
+        file: "freeze-raft",
+        scenario: "incidents/freeze-the-leader",
+        algorithm: "raft",
+        seed: 1,
+        reason: "a lease outlives its end on a machine whose clocks stand",
+        shows: |run| violates(run, "lease-exclusion"),
+    },
+    Shown {
+        file: "freeze-tikv-raft",
+        scenario: "incidents/freeze-the-leader",
+        algorithm: "tikv-raft",
+        seed: 1,
+        reason: "without a lease there is none to outlive its end",
+        shows: |run| !violates(run, "lease-exclusion"),
+    },
+    Shown {
+        file: "github-raft",
+        scenario: "incidents/github-2018",
+        algorithm: "raft",
+        seed: 17,
+        reason: "the East leads, for its log is ahead, and is cut off",
+        shows: |run| took(run).is_some(),
+    },
+    Shown {
+        file: "github-tikv-raft",
+        scenario: "incidents/github-2018",
+        algorithm: "tikv-raft",
+        seed: 17,
+        reason: "all begin with empty logs, the West leads, and the cut costs it nothing",
+        shows: |run| run.measurement.failovers.is_empty(),
+    },
 ];
+
+/// How long nobody could be used as a leader.
+fn unserved(run: &Run) -> Span {
+    let unavailable = run.measurement.unavailable;
+    unavailable.leaderless + unavailable.zombie_led + unavailable.contested
+}
+
+fn violates(run: &Run, invariant: &str) -> bool {
+    let place = INVARIANTS.iter().position(|info| info.name == invariant).expect("a known invariant");
+    run.invariants[place].violation.is_some()
+}
 
 /// How long the first failover took.
 fn took(run: &Run) -> Option<Span> {
