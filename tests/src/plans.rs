@@ -13,9 +13,11 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::strategy::Union;
 
-/// How long such a run goes on, and how soon after its heal, which is after three seconds, somebody must lead.
+/// When such a run is healed, how long it goes on, and how soon after the heal somebody must lead.
 #[derive(Clone, Copy, Debug)]
 pub struct Times {
+    /// When it is healed.
+    pub heal: &'static str,
     /// When the run ends.
     pub end: &'static str,
     /// Within how long after the heal.
@@ -23,10 +25,10 @@ pub struct Times {
 }
 
 /// Five seconds are some thirty election timeouts.
-pub const TIMES: Times = Times { end: "5s", leader_within: "2s" };
+pub const TIMES: Times = Times { heal: "3s", end: "5s", leader_within: "2s" };
 
 /// A fast cluster on a bad network.
-pub fn base(Times { end, leader_within }: Times) -> String {
+pub fn base(Times { heal, end, leader_within }: Times) -> String {
     format!(
         r#"
 format = 1
@@ -54,7 +56,7 @@ proposals_every = "40ms"
 
 [run]
 for = "{end}"
-heal = "3s"
+heal = "{heal}"
 
 [expect]
 leader_within = "{leader_within}"

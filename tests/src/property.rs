@@ -19,6 +19,8 @@ pub struct Property<'a, S> {
     pub binary: &'a str,
     /// The algorithm.
     pub algorithm: &'a str,
+    /// What runs it.
+    pub engine: Engine,
     /// The scenario that plans are put into: everything but the faults.
     pub base: &'a str,
     /// The plans.
@@ -210,7 +212,7 @@ impl<S: Strategy<Value = Plan>> Property<'_, S> {
 
     fn job<'b>(&'b self, scenario: &'b Scenario, seed: u64) -> Job<'b> {
         let seeds = Seeds { first: seed, count: 1 };
-        Job { scenario, algorithm: self.algorithm, seeds, bug: self.bug.as_deref(), engine: Engine::Sim }
+        Job { scenario, algorithm: self.algorithm, seeds, bug: self.bug.as_deref(), engine: self.engine }
     }
 
     /// What a run breaks, if anything.

@@ -27,7 +27,7 @@ const PLANS_BY_LEASE: u32 = 2_000;
 
 /// The times of an election by lease: the service elects first, and then gives every session its whole time again, a second and
 /// a half in the longest case.
-const TIMES_BY_LEASE: Times = Times { end: "8s", leader_within: "4s" };
+const TIMES_BY_LEASE: Times = Times { heal: "3s", end: "8s", leader_within: "4s" };
 
 /// What every hardened algorithm bears.
 const MANY: FaultClasses = FaultClasses::of(&[
@@ -82,6 +82,7 @@ fn hardened_algorithms_keep_their_promises_under_random_plans() {
             name: "hardened_algorithms_keep_their_promises_under_random_plans",
             binary: "promises",
             algorithm: entry.name,
+            engine: Engine::Sim,
             base,
             plans: plan(5, Span::secs(3), 16, kinds),
             cases: cases_or(plans),

@@ -1,6 +1,7 @@
 //! Raft under random plans of faults. `INTERREGNUM_SEED` repeats a failure, `INTERREGNUM_CASES` sets how many plans are
 //! tried, `INTERREGNUM_BUG` plants a bug to see the property fail.
 
+use interregnum_campaign::Engine;
 use interregnum_kernel::Span;
 use interregnum_tests::plans::{Kinds, TIMES, base, plan};
 use interregnum_tests::property::{Property, cases_or};
@@ -22,6 +23,7 @@ fn raft_keeps_its_promises_under_random_plans() {
         name: "raft_keeps_its_promises_under_random_plans",
         binary: "random_plans",
         algorithm: "raft",
+        engine: Engine::Sim,
         base: &base(TIMES),
         plans: plan(5, Span::secs(3), 12, Kinds::PLAIN),
         cases: cases_or(2_500),
@@ -48,6 +50,7 @@ fn raft_keeps_its_leases_apart_under_random_plans() {
         name: "raft_keeps_its_leases_apart_under_random_plans",
         binary: "random_plans",
         algorithm: "raft",
+        engine: Engine::Sim,
         base: &base,
         plans: plan(5, Span::secs(3), 12, Kinds::PLAIN),
         cases: cases_or(1_000),
@@ -66,6 +69,7 @@ fn a_planted_bug_is_found_and_shrunk_to_a_plan_that_can_be_read() {
         name: "a_planted_bug_is_found_and_shrunk_to_a_plan_that_can_be_read",
         binary: "random_plans",
         algorithm: "raft",
+        engine: Engine::Sim,
         base: &base(TIMES),
         plans: plan(5, Span::secs(3), 12, Kinds::PLAIN),
         cases: cases_or(2_500),

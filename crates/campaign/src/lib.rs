@@ -24,4 +24,6 @@ pub use goals::{GOALS, Goal};
 pub use load::{LoadError, Loaded, Unreadable, catalogue, load, load_with};
 pub use meter::{Failover, Measurement, Meter, Unavailable};
 pub use summary::{FirstViolation, GoalSummary, InvariantSummary, InvariantVerdict, Summary};
-pub use sweep::{Bench, Counts, InvariantRun, Job, Run, Runner, Seeds, Sink, SweepError, parameters, sweep};
+pub use sweep::{
+    Bench, Counts, InvariantRun, Job, Run, Runner, Seeds, Sink, SweepError, parameters, prepare, sweep,
+};

@@ -1,5 +1,6 @@
 //! A run's record: versioned NDJSON, a header line, a line per event, and a closing line.
 
+use crate::engine::Engine;
 use crate::replay::drawn;
 use crate::sweep::{Job, Run};
 use interregnum_scenario::Profile;
@@ -32,6 +33,9 @@ struct Header<'a> {
     #[serde(skip_serializing_if = "is_none")]
     service: u8,
     profile: Profile,
+    /// What ran it, if not the simulator.
+    #[serde(skip_serializing_if = "Engine::is_default")]
+    engine: Engine,
     /// What the seed has drawn, where the scenario has a nemesis.
     #[serde(skip_serializing_if = "Option::is_none")]
     nemesis: Option<Drawn>,
@@ -67,6 +71,7 @@ impl Ndjson {
             nodes: setting.nodes,
             service: setting.service.len() as u8,
             profile: job.scenario.profile,
+            engine: job.engine,
             nemesis: drawn(job.scenario, job.algorithm, seed),
         });
         record

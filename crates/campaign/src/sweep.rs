@@ -149,6 +149,25 @@ pub fn sweep(
     interregnum_registry::build(job.algorithm, &parameters, sweeper).map_err(SweepError::Build)?
 }
 
+/// Finds out whether a job can be run.
+///
+/// # Errors
+/// If the algorithm refuses its parameters, or the engine does not have what the scenario wants.
+pub fn prepare(job: &Job<'_>) -> Result<(), SweepError> {
+    interregnum_algorithms::build(job.algorithm, &parameters(job), Preparer(job))
+        .map_err(SweepError::Build)?
+}
+
+struct Preparer<'a>(&'a Job<'a>);
+
+impl Visitor for Preparer<'_> {
+    type Output = Result<(), SweepError>;
+
+    fn visit<P: Registered>(self, protocol: P) -> Result<(), SweepError> {
+        Bench::new(self.0, protocol).map(drop)
+    }
+}
+
 /// What the job's algorithm is built from.
 pub fn parameters(job: &Job<'_>) -> Parameters {
     let mut parameters = job.scenario.parameters_for(job.algorithm);

@@ -147,6 +147,7 @@ fn document(replay: &Replay, run: &Run, same: bool) -> String {
         "tool": {"version": env!("CARGO_PKG_VERSION"), "commit": COMMIT},
         "algorithm": replay.algorithm,
         "bug": replay.bug,
+        "engine": replay.engine,
         "profile": replay.profile,
         "nodes": replay.nodes,
         "seed": replay.seed,

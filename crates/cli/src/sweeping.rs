@@ -9,7 +9,7 @@ use crate::scaling;
 use indicatif::ProgressBar;
 use interregnum_campaign::output::Batch;
 use interregnum_campaign::replay::drawn;
-use interregnum_campaign::{InvariantSummary, Job, Loaded, Seeds, Sink, Summary, sweep};
+use interregnum_campaign::{InvariantSummary, Job, Loaded, Seeds, Sink, Summary, prepare, sweep};
 use interregnum_invariants::PropertyKind;
 use interregnum_registry::{ALGORITHMS, Entry};
 use interregnum_report::json::{self, Tool};
@@ -67,6 +67,8 @@ pub(crate) fn run(plan: &Plan<'_>, console: &Console) -> Result<Exit, Failure> {
     }
     let sizes = plan.comparison.map_or_else(Vec::new, |_| scaling::in_all_sizes(&scenarios, plan, console));
     let size_jobs = jobs(&sizes, plan, Seeds { first, count: plan.seeds.min(scaling::MOST_SEEDS) });
+    // What an engine refuses is refused before hours are spent on the rest.
+    all_jobs.iter().chain(&size_jobs).try_for_each(prepare)?;
     let mut batch = plan.out.map(Batch::create).transpose().map_err(Failure::output)?;
     chat_start(console, seeds, &scenarios);
     let mut sweeper = Sweeper::new(plan, all_jobs.iter().chain(&size_jobs), console)?;

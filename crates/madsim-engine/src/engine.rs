@@ -2,7 +2,7 @@
 
 use crate::lane::Lane;
 use crate::{Net, Portable, Refused, post};
-use interregnum_kernel::{GlobalTime, Observer};
+use interregnum_kernel::Observer;
 use interregnum_sim::{EVENT_LIMIT, Outcome};
 use interregnum_world::{Recorder, Setting};
 use madsim::net::NetSim;
@@ -72,10 +72,9 @@ impl<P: Portable> MadsimEngine<P> {
         let MadsimEngine { protocol, setting, event_limit, net, config } = self.clone();
         NetSim::current().update_config(|network| *network = config.net);
         let seed = Handle::current().seed();
-        let horizon = GlobalTime::ZERO + setting.horizon;
         let mut lane = Lane::start(protocol, setting, listeners, (event_limit, net), seed);
-        let stop = lane.until(horizon).await;
-        lane.finish(stop, horizon).await
+        let stop = lane.until_end().await;
+        lane.finish(stop).await
     }
 }
 

@@ -3,14 +3,19 @@
 use crate::engine::sleep_until;
 use crate::links::Links;
 use crate::{Net, Portable, post};
-use interregnum_kernel::{GlobalTime, NodeId, Observer, Protocol};
+use interregnum_kernel::{GlobalTime, Incarnation, NodeId, Observer, Protocol};
 use interregnum_sim::{Outcome, Stop};
-use interregnum_world::{Agenda, Endpoint, Event, Recorder, Setting, World};
-use madsim::runtime::Handle;
+use interregnum_world::{Agenda, Event, Recorder, Setting, World};
+use madsim::net::Endpoint;
+use madsim::runtime::{Handle, NodeHandle};
 use madsim::task;
 use madsim::time::{Duration, Instant, TimeHandle};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+/// How many tasks a runtime remembers at most, beside those that it has: some 150 bytes for each.
+const TASKS_REMEMBERED: u64 = 1 << 16;
 
 /// An event, and when and under which number it is due.
 pub(crate) struct Arrival<P: Protocol> {
@@ -46,23 +51,23 @@ struct Life {
     stopped: bool,
 }
 
-/// What has arrived for a node's process and was not heard, and what it has sent and madsim's network does not have yet.
+/// What has arrived for a node's process and was not heard.
 struct Inbox<P: Protocol> {
     sender: UnboundedSender<Arrival<P>>,
-    post: UnboundedSender<Arrival<P>>,
-    /// The other ends, for the tasks of its next life until that has begun.
-    receivers: Option<[UnboundedReceiver<Arrival<P>>; 2]>,
+    /// The other end, for the task of its next life until that has begun.
+    receiver: Option<UnboundedReceiver<Arrival<P>>>,
+    /// Where its messages leave from, if they travel by madsim's network.
+    endpoint: Option<Endpoint>,
 }
 
 impl<P: Protocol> Inbox<P> {
     fn open() -> Self {
         let (sender, receiver) = unbounded_channel();
-        let (post, posted) = unbounded_channel();
-        Inbox { sender, post, receivers: Some([receiver, posted]) }
+        Inbox { sender, receiver: Some(receiver), endpoint: None }
     }
     /// That of a process that has not been started.
     fn closed() -> Self {
-        Inbox { receivers: None, ..Inbox::open() }
+        Inbox { receiver: None, ..Inbox::open() }
     }
 }
 
@@ -72,11 +77,20 @@ struct State<P: Protocol, O, R> {
     inboxes: Vec<Inbox<P>>,
     lives: Vec<Life>,
     links: Links,
+    /// Faults that are to come or to end, by when and under which number. Those of one instant come in their order: it is the
+    /// plan's, and not for an executor to choose.
+    plan: BTreeMap<(GlobalTime, u64), Event<P>>,
     /// Nothing is handled any more.
     over: bool,
 }
 
 impl<P: Protocol, O: Observer, R: Recorder> State<P, O, R> {
+    /// Whether the node is down, and is to be started as this incarnation.
+    fn awaits(&self, node: NodeId, incarnation: Incarnation) -> bool {
+        let host = &self.world.hosts()[node.index()];
+        !host.is_up() && host.incarnation() == incarnation
+    }
+
     /// Whether the node's process takes an event now: it runs, and what comes for it does not have to wait. A turn is what
     /// has waited.
     fn takes(&self, node: NodeId, event: &Event<P>) -> bool {
@@ -92,6 +106,8 @@ pub(crate) struct Shared<P: Protocol, O, R> {
     state: Mutex<Option<State<P, O, R>>>,
     /// When the run began.
     epoch: Instant,
+    /// When it ends.
+    horizon: GlobalTime,
     stop: UnboundedSender<Stop>,
     net: Net,
     nodes: Mutex<Vec<task::NodeId>>,
@@ -101,7 +117,7 @@ pub(crate) struct Shared<P: Protocol, O, R> {
 pub(crate) struct Lane<P: Protocol, O, R> {
     shared: Arc<Shared<P, O, R>>,
     stopped: UnboundedReceiver<Stop>,
-    surroundings: task::NodeId,
+    surroundings: NodeHandle,
 }
 
 impl<P, O, R> Lane<P, O, R>
@@ -120,7 +136,7 @@ where
     ) -> Self {
         let (carrier, carried) = unbounded_channel();
         let (stop, stopped) = unbounded_channel();
-        let nodes = setting.nodes;
+        let (nodes, horizon) = (setting.nodes, GlobalTime::ZERO + setting.horizon);
         let mut world =
             World::new(protocol, setting, Carrier { surroundings: carrier, net }, observer, recorder);
         world.set_event_limit(event_limit);
@@ -130,11 +146,13 @@ where
             inboxes: (0..nodes).map(|_| Inbox::closed()).collect(),
             lives: vec![Life::default(); usize::from(nodes)],
             links: Links::open(nodes),
+            plan: BTreeMap::new(),
             over: false,
         };
         let shared = Arc::new(Shared {
             state: Mutex::new(Some(state)),
             epoch: TimeHandle::current().now_instant(),
+            horizon,
             stop,
             net,
             nodes: Mutex::new(Vec::new()),
@@ -148,23 +166,24 @@ where
         }
         let surroundings = handle.create_node().name("surroundings").build();
         surroundings.spawn(Arc::clone(&shared).carry(carried));
-        Lane { shared, stopped, surroundings: surroundings.id() }
+        Lane { shared, stopped, surroundings }
     }
 
     /// Lets the run go on to its horizon or its last event.
-    pub(crate) async fn until(&mut self, horizon: GlobalTime) -> Stop {
+    pub(crate) async fn until_end(&mut self) -> Stop {
         let shared = Arc::clone(&self.shared);
-        task::spawn(async move {
-            sleep_until(shared.instant(horizon)).await;
+        self.surroundings.spawn(async move {
+            sleep_until(shared.instant(shared.horizon)).await;
             let _ = shared.stop.send(Stop::Horizon);
         });
         self.stopped.recv().await.unwrap_or(Stop::Horizon)
     }
 
     /// Ends the run, and gives back what has listened. A task that lives when its runtime is dropped is never freed.
-    pub(crate) async fn finish(self, stop: Stop, horizon: GlobalTime) -> (Outcome, (O, R)) {
-        let handle = Handle::current();
-        locked(&self.shared.nodes).iter().chain([&self.surroundings]).for_each(|node| handle.kill(*node));
+    pub(crate) async fn finish(self, stop: Stop) -> (Outcome, (O, R)) {
+        let (handle, horizon) = (Handle::current(), self.shared.horizon);
+        let surroundings = self.surroundings.id();
+        locked(&self.shared.nodes).iter().chain([&surroundings]).for_each(|node| handle.kill(*node));
         let state = locked(&self.shared.state).take();
         madsim::time::sleep(Duration::from_millis(1)).await;
         let Some(State { mut world, .. }) = state else { unreachable!("a run is finished once") };
@@ -197,20 +216,44 @@ where
 
     /// The surroundings: a task for everything that will happen.
     async fn carry(self: Arc<Self>, mut carried: UnboundedReceiver<Arrival<P>>) {
+        let mut count: u64 = 0;
         while let Some(arrival) = carried.recv().await {
-            let arrival = match arrival.event {
-                Event::Deliver { from, .. } if self.net == Net::Madsim => {
-                    self.post(from, arrival);
-                    continue;
-                }
-                _ => arrival,
-            };
+            count += 1;
+            if count.is_multiple_of(TASKS_REMEMBERED) {
+                // Whoever counts the tasks of a runtime has it forget those that are over, and nothing else does.
+                let _ = Handle::current().metrics().num_tasks();
+            }
             let shared = Arc::clone(&self);
-            task::spawn(async move {
-                sleep_until(shared.instant(arrival.due)).await;
-                shared.come(arrival);
-            });
+            match arrival {
+                Arrival { event: Event::Deliver { from, .. }, .. } if self.net == Net::Madsim => {
+                    self.post(from, arrival);
+                }
+                Arrival {
+                    due,
+                    sequence,
+                    event: event @ (Event::Inject { .. } | Event::Lift { .. } | Event::Heal),
+                } => {
+                    locked(&self.state).as_mut().and_then(|state| state.plan.insert((due, sequence), event));
+                    task::spawn(async move {
+                        sleep_until(shared.instant(due)).await;
+                        shared.next_of_plan();
+                    });
+                }
+                arrival => {
+                    task::spawn(async move {
+                        sleep_until(shared.instant(arrival.due)).await;
+                        shared.come(arrival);
+                    });
+                }
+            }
         }
+    }
+
+    /// The time of one of the faults has come: of the first that has not, then.
+    fn next_of_plan(&self) {
+        let next = locked(&self.state).as_mut().and_then(|state| state.plan.pop_first());
+        let Some(((due, sequence), event)) = next else { return };
+        self.handle(Arrival { due, sequence, event });
     }
 
     /// An event's time has come. What a process is to hear its own task takes, unless the process is down, or what comes for
@@ -219,8 +262,8 @@ where
         let mut locked = locked(&self.state);
         let Some(state) = locked.as_mut().filter(|state| !state.over) else { return };
         match (arrival.event.process(), &arrival.event) {
-            // Two faults that end at one instant may both have had it started.
-            (Some(node), Event::Boot { .. }) if state.world.hosts()[node.index()].is_up() => {}
+            // Two faults that end at one instant may both have had it started, and a third may have hit it since.
+            (Some(node), Event::Boot { incarnation, .. }) if !state.awaits(node, *incarnation) => {}
             (Some(node), Event::Boot { .. }) => {
                 let inbox = &mut state.inboxes[node.index()];
                 *inbox = Inbox::open();
@@ -240,11 +283,14 @@ where
 
     /// A process: works off what it hears, one thing after the other, until it is killed.
     async fn process(self: Arc<Self>, node: NodeId) {
-        let receivers =
-            locked(&self.state).as_mut().and_then(|state| state.inboxes[node.index()].receivers.take());
-        let Some([mut receiver, posted]) = receivers else { return };
-        if self.net == Net::Madsim && post::open(&self, node, posted).await.is_err() {
-            return;
+        let receiver =
+            locked(&self.state).as_mut().and_then(|state| state.inboxes[node.index()].receiver.take());
+        let Some(mut receiver) = receiver else { return };
+        if self.net == Net::Madsim {
+            let endpoint = post::open(&self, node).await;
+            locked(&self.state).iter_mut().for_each(|state| {
+                state.inboxes[node.index()].endpoint = Some(endpoint.clone());
+            });
         }
         while let Some(arrival) = receiver.recv().await {
             self.handle(arrival);
@@ -253,10 +299,11 @@ where
 
     /// Hands an event to the world, and tells madsim what has become of the processes.
     fn handle(&self, arrival: Arrival<P>) {
-        let Arrival { due, sequence, event } = arrival;
+        let (Arrival { due, sequence, event }, now) = (arrival, self.now());
         let mut locked = locked(&self.state);
-        let Some(state) = locked.as_mut().filter(|state| !state.over) else { return };
-        if !state.world.handle_late(self.now(), due, sequence, event) {
+        // Of what is due at the horizon some may have its turn only then.
+        let Some(state) = locked.as_mut().filter(|state| !state.over && now <= self.horizon) else { return };
+        if !state.world.handle_late(now, due, sequence, event) {
             state.over = true;
             let _ = self.stop.send(Stop::EventLimit);
         }
@@ -288,10 +335,12 @@ where
         }
     }
 
-    /// Gives a message to its sender's process to send, or forgets it with that.
+    /// Sends a message from its sender's endpoint. It is on its way then, whatever becomes of the sender.
     fn post(&self, from: NodeId, arrival: Arrival<P>) {
-        if let Some(state) = locked(&self.state).as_mut() {
-            let _ = state.inboxes[from.index()].post.send(arrival);
+        let endpoint =
+            locked(&self.state).as_ref().and_then(|state| state.inboxes[from.index()].endpoint.clone());
+        if let Some(endpoint) = endpoint {
+            task::spawn(post::send(endpoint, arrival));
         }
     }
 

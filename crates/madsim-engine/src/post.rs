@@ -1,10 +1,13 @@
 //! The lane over madsim's own network: what a node's process sends goes out of its endpoint, and comes in at another's.
 //!
-//! That network knows one range of latencies and one rate of loss for all links, and links that are clogged, one direction at a
-//! time. A clog does not stop what is on its way: only cuts that let it pass are accepted. A message to a node that is down is
-//! lost when it is sent, and not when it would arrive. What waits at an endpoint is handed over in any order: pauses are not
-//! accepted. Every sending and every receiving sleeps for a millisecond at least: two
-//! are taken off each latency.
+//! That network knows one range of latencies and one rate of loss for all links, and links that are clogged, one direction at
+//! a time. A clog does not stop what is on its way: only cuts that let it pass are accepted. A message to a node that is
+//! down is lost when it is sent, and not when it would arrive. What waits at an endpoint is handed over in any order:
+//! pauses are not accepted.
+//!
+//! Every sending and every receiving sleeps for a millisecond at least, and two are taken off each latency. So a message
+//! passes a link that is clogged within a millisecond after it was sent only by chance, a process has its endpoint and
+//! starts a millisecond late, and of more than [`RECEIVERS`] messages for one node within a millisecond some are late.
 
 use crate::Portable;
 use crate::lane::{Arrival, Shared};
@@ -14,10 +17,8 @@ use interregnum_world::{Event, Lever, Recorder, Setting};
 use madsim::net::Endpoint;
 use madsim::task;
 use madsim::time::Duration;
-use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
-use tokio::sync::mpsc::UnboundedReceiver;
 
 /// What sending and receiving take by themselves.
 const FLOORS: Span = Span::millis(2);
@@ -53,17 +54,17 @@ pub(crate) fn config(setting: &Setting) -> Result<madsim::net::Config, String> {
 }
 
 /// Opens a process's endpoint, for as long as its tasks live.
-pub(crate) async fn open<P, O, R>(
-    shared: &Arc<Shared<P, O, R>>,
-    node: NodeId,
-    mut posted: UnboundedReceiver<Arrival<P>>,
-) -> io::Result<()>
+///
+/// # Panics
+/// If it cannot be opened: every node has an address of its own.
+pub(crate) async fn open<P, O, R>(shared: &Arc<Shared<P, O, R>>, node: NodeId) -> Endpoint
 where
     P: Portable,
     O: Observer + Send + 'static,
     R: Recorder + Send + 'static,
 {
-    let endpoint = Endpoint::bind(address(node)).await?;
+    let endpoint = Endpoint::bind(address(node)).await;
+    let endpoint = endpoint.unwrap_or_else(|error| panic!("{node} has no endpoint: {error}"));
     for _ in 0..RECEIVERS {
         let (endpoint, shared) = (endpoint.clone(), Arc::clone(shared));
         task::spawn(async move {
@@ -75,15 +76,13 @@ where
             }
         });
     }
-    task::spawn(async move {
-        while let Some(Arrival { sequence, event, .. }) = posted.recv().await {
-            let Event::Deliver { to, from, message } = event else { continue };
-            let endpoint = endpoint.clone();
-            task::spawn(async move {
-                // What cannot be sent is lost, as any message may be.
-                let _ = endpoint.send_to_raw(address(to), TAG, Box::new((from, sequence, message))).await;
-            });
-        }
-    });
-    Ok(())
+    endpoint
+}
+
+/// Sends a message from its sender's endpoint.
+pub(crate) async fn send<P: Portable>(endpoint: Endpoint, Arrival { sequence, event, .. }: Arrival<P>) {
+    if let Event::Deliver { to, from, message } = event {
+        // What cannot be sent is lost, as any message may be.
+        let _ = endpoint.send_to_raw(address(to), TAG, Box::new((from, sequence, message))).await;
+    }
 }

@@ -16,7 +16,9 @@ pub fn document(summaries: &[Summary]) -> String {
             status.set_message(summary.complaints.join("; "));
             status
         };
-        let mut case = TestCase::new(format!("{} {}", summary.scenario, summary.algorithm), status);
+        let engine = if summary.engine.is_default() { String::new() } else { format!(" {}", summary.engine) };
+        let name = format!("{} {}{engine}", summary.scenario, summary.algorithm);
+        let mut case = TestCase::new(name, status);
         case.set_classname(summary.algorithm.clone());
         case.set_time(summary.wall);
         let notes = notes(summary);

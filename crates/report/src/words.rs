@@ -15,8 +15,10 @@ pub(crate) fn what_was_run(summaries: &[Summary]) -> String {
         few => few.join(" or "),
     };
     let runs = if first.seeds.count == 1 { "run" } else { "runs" };
+    let engine =
+        if first.engine.is_default() { String::new() } else { format!("on {}, ", first.engine.title()) };
     format!(
-        "{word} {}, {} {nodes}, {} {runs} per row from seed {:#x} on",
+        "{engine}{word} {}, {} {nodes}, {} {runs} per row from seed {:#x} on",
         profiles.join(" and "),
         sizes,
         first.seeds.count,

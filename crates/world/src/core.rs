@@ -273,6 +273,9 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> Core<P, A, O, R> {
     fn transmit(&mut self, site: &mut Site, from: NodeId, to: NodeId, message: P::Message) {
         self.counters.sent[usize::from(P::kind(&message).0) & (MAX_KINDS - 1)] += 1;
         if self.agenda.carries_messages() {
+            if R::ON {
+                self.note_send(to, &message, "carried", vec![]);
+            }
             return self.push(self.now, Event::Deliver { to, from, message });
         }
         if !R::ON {
@@ -292,7 +295,8 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> Core<P, A, O, R> {
         let way = [Endpoint::from(from), Endpoint::from(to)];
         let fate = self.network.carry(way, self.now, Kinds::only(P::kind(&message)), site);
         if R::ON {
-            self.note_send(to, &message, fate);
+            let (word, arrivals) = self.told(fate);
+            self.note_send(to, &message, word, arrivals);
         }
         match fate {
             Fate::Arrives(at) => self.push(at, Event::Deliver { to, from, message }),
@@ -305,14 +309,24 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> Core<P, A, O, R> {
         }
     }
 
-    #[cold]
-    fn note_send(&mut self, to: NodeId, message: &P::Message, fate: Fate) {
-        let (fate, arrivals) = match fate {
+    /// A fate in a word, and the numbers and times of its arrivals.
+    fn told(&self, fate: Fate) -> (&'static str, Vec<(u64, GlobalTime)>) {
+        match fate {
             Fate::Arrives(at) => ("arrives", vec![(self.sequence, at)]),
             Fate::Twice(at, copy) => ("twice", vec![(self.sequence, at), (self.sequence + 1, copy)]),
             Fate::Lost => ("lost", vec![]),
             Fate::Cut => ("cut", vec![]),
-        };
+        }
+    }
+
+    #[cold]
+    fn note_send(
+        &mut self,
+        to: NodeId,
+        message: &P::Message,
+        fate: &'static str,
+        arrivals: Vec<(u64, GlobalTime)>,
+    ) {
         let kind = P::KINDS[usize::from(P::kind(message).0)];
         let message = format!("{message:?}");
         self.draft.effects.push(EffectRecord::Send { to, kind, message, fate, arrivals });

@@ -1,6 +1,6 @@
 //! What can happen next, and the queue's side of the bargain with an engine.
 
-use interregnum_kernel::{GlobalTime, NodeId, Process, Protocol};
+use interregnum_kernel::{GlobalTime, Incarnation, NodeId, Process, Protocol};
 
 /// Something that will happen. Engines order events by (time, sequence number) and hand them back to
 /// [`crate::World::handle`].
@@ -87,6 +87,8 @@ pub enum Event<P: Protocol> {
     Boot {
         /// Whose.
         node: NodeId,
+        /// As which incarnation. Where faults have it started twice, and one of them hits it in between, only the first counts.
+        incarnation: Incarnation,
     },
 }
 
@@ -98,7 +100,7 @@ impl<P: Protocol> Event<P> {
             Event::Timer { node, .. }
             | Event::Fsync { node, .. }
             | Event::Turn { node, .. }
-            | Event::Boot { node } => Some(*node),
+            | Event::Boot { node, .. } => Some(*node),
             _ => None,
         }
     }

@@ -151,7 +151,7 @@ pub enum EffectRecord {
         kind: &'static str,
         /// The message in full.
         message: String,
-        /// `arrives`, `twice`, `lost` or `cut`.
+        /// `arrives`, `twice`, `lost` or `cut`; `carried` where the engine's own network has it.
         fate: &'static str,
         /// The sequence numbers and times (global nanoseconds) of its arrivals.
         arrivals: Vec<(u64, GlobalTime)>,

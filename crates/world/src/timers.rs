@@ -91,10 +91,13 @@ impl Timers {
         self.slots[node.index() * self.per_node + slot].sequence == sequence
     }
 
-    /// Makes all timers of a node idle.
+    /// Makes all timers of a node idle: its process has died. An engine that runs processes may have lost entries with it that
+    /// had come up and were not heard, so that none is counted on.
     pub(crate) fn unset_all(&mut self, node: NodeId) {
         for slot in 0..self.per_node {
-            self.unset(node, slot);
+            let slot = self.at(node, slot);
+            slot.deadline = NEVER;
+            slot.queued_at = NEVER;
         }
         self.parked.retain(|parked| parked.node != node);
     }
@@ -215,6 +218,19 @@ mod tests {
             Due::Stale,
             "the first entry, equal to the third"
         );
+    }
+
+    #[test]
+    fn an_entry_that_is_lost_with_a_process_is_not_counted_on() {
+        let mut timers = timers();
+        assert!(
+            timers.set(NODE, 0, GlobalTime(100), 1),
+            "its entry comes up, and is dropped with the process"
+        );
+        timers.unset_all(NODE);
+        assert!(timers.set(NODE, 0, GlobalTime(200), 2), "the next life has one of its own");
+        assert_eq!(timers.due(NODE, 0, GlobalTime(100), 1), Due::Stale, "if the first comes up after all");
+        assert_eq!(timers.due(NODE, 0, GlobalTime(200), 2), Due::Fire);
     }
 
     #[test]

@@ -13,8 +13,8 @@ use crate::timers::Due;
 use crate::triggers::Triggers;
 use crate::workload::Workload;
 use interregnum_kernel::{
-    Effects, GlobalTime, Host, LossCause, NodeId, Now, Observer, Process, Protocol, TimerName, TraceDigest,
-    What,
+    Effects, GlobalTime, Host, Incarnation, LossCause, NodeId, Now, Observer, Process, Protocol, TimerName,
+    TraceDigest, What,
 };
 use std::sync::Arc;
 
@@ -120,7 +120,7 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
             Event::Inject { fault } => self.handle_rare(sequence, Rare::Inject(fault)),
             Event::Lift { fault } => self.handle_rare(sequence, Rare::Lift(fault)),
             Event::Heal => self.handle_rare(sequence, Rare::Heal),
-            Event::Boot { node } => self.handle_rare(sequence, Rare::Boot(node)),
+            Event::Boot { node, incarnation } => self.handle_rare(sequence, Rare::Boot(node, incarnation)),
         }
         self.settle()
     }
@@ -141,11 +141,14 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
             Rare::Inject(fault) => self.inject(sequence, fault),
             Rare::Lift(fault) => self.lift(sequence, fault),
             Rare::Heal => self.heal(sequence),
-            // Whoever is up again may be the one that a leader was short of, and the fault was judged before that.
-            Rare::Boot(node) => {
+            // Whoever is up again may be the one that a quorum was short of, and the fault was judged before that.
+            Rare::Boot(node, incarnation) if self.hosts[node.index()].incarnation() == incarnation => {
                 self.boot_now(sequence, node);
+                self.links_changed();
                 self.judge(LossCause::Fault);
             }
+            // It has been started and has crashed since.
+            Rare::Boot(..) => {}
         }
     }
 
@@ -274,7 +277,8 @@ impl<P: Protocol, A: Agenda<P>, O: Observer, R: Recorder> World<P, A, O, R> {
     /// Starts a process that does not run, or has the engine start it.
     pub(crate) fn boot(&mut self, node: NodeId) {
         if A::STARTS_PROCESSES {
-            return self.core.push(self.core.now, Event::Boot { node });
+            let incarnation = self.hosts[node.index()].incarnation();
+            return self.core.push(self.core.now, Event::Boot { node, incarnation });
         }
         let sequence = self.core.next_sequence();
         self.boot_now(sequence, node);
@@ -343,7 +347,7 @@ enum Rare {
     Inject(u32),
     Lift(u32),
     Heal,
-    Boot(NodeId),
+    Boot(NodeId, Incarnation),
 }
 
 /// Answers about a run.

@@ -6,6 +6,7 @@
 //! and n-2 Coordinator, n²-n-1 in all. Best case: the highest but one detects: one probe and n-2 Coordinator.
 
 use interregnum_algorithms::{Registered, Visitor, build};
+use interregnum_campaign::Engine;
 use interregnum_campaign::Seeds;
 use interregnum_kernel::{
     FaultClasses, GlobalTime, Interest, Jitter, NodeId, Observation, Observer, Parameters, Span, Value, What,
@@ -280,6 +281,7 @@ fn the_form_with_quorums_keeps_its_promises_under_random_plans() {
             name: "the_form_with_quorums_keeps_its_promises_under_random_plans",
             binary: "algorithms",
             algorithm: entry.name,
+            engine: Engine::Sim,
             base: &base,
             plans: plan(5, Span::secs(3), 12, Kinds::with_orders(entry.orders)),
             cases: cases_or(2_000),

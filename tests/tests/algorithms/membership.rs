@@ -6,6 +6,7 @@
 //! understood as by `random_plans`.
 
 use interregnum_algorithms::{Registered, Visitor, build};
+use interregnum_campaign::Engine;
 use interregnum_kernel::{Epoch, GlobalTime, Interest, LogIndex, NodeId, Observation, Observer, Span, What};
 use interregnum_sim::Simulator;
 use interregnum_tests::plans::{Kinds, plan};
@@ -71,6 +72,7 @@ fn check_promises(name: &str, parameters: &str, promises: &[&str], cases: u32, s
         name,
         binary: "algorithms",
         algorithm: "raft",
+        engine: Engine::Sim,
         base: &base,
         plans: plan(5, Span::secs(3), 16, ORDERS),
         cases: cases_or(cases),

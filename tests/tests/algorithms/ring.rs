@@ -6,6 +6,7 @@
 //! nothing of arrangements, and holds the mean of what the engine counted to the published n H(n).
 
 use interregnum_algorithms::{Registered, Visitor, build};
+use interregnum_campaign::Engine;
 use interregnum_campaign::Seeds;
 use interregnum_kernel::{
     Epoch, GlobalTime, Interest, NodeId, NodeSet, Observation, Observer, Parameters, Span, Value, What,
@@ -481,6 +482,7 @@ fn the_quorum_ring_keeps_its_promises_under_random_plans() {
         name: "the_quorum_ring_keeps_its_promises_under_random_plans",
         binary: "algorithms",
         algorithm: "ring-quorum",
+        engine: Engine::Sim,
         base: BASE,
         plans: plan(5, Span::secs(3), 12, Kinds::with_orders(&["resign"])),
         cases: cases_or(2_500),

@@ -8,7 +8,7 @@ use interregnum_campaign::{Engine, Job, Run, Seeds, Sink, load, sweep};
 use interregnum_kernel::{Parameters, Span, Value};
 use interregnum_scenario::Scenario;
 use interregnum_sim::Simulator;
-use interregnum_tests::plans::{Kinds, plan};
+use interregnum_tests::plans::{Kinds, Times, base, plan};
 use interregnum_tests::property::{Property, cases_or};
 use interregnum_tests::{root, scenario, seed_or};
 use interregnum_world::{Connections, Latency, Lever, LinkSetting, MAX_KINDS, Plan, Setting};
@@ -17,39 +17,8 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 
-/// A fast cluster on a bad network. After healing a leader may take as long as the silence before, and a quarter more:
-/// votes are repeated at doubling intervals.
-const BASE: &str = r#"
-format = 1
-name = "random-plan"
-summary = "A random plan of faults on a network that loses, repeats and reorders messages; healed at the end."
-
-[cluster]
-nodes = 5
-
-[network]
-latency = "1ms..8ms"
-loss = 0.01
-duplicate = 0.02
-reorder = { probability = 0.05, delay = "5ms..60ms" }
-
-[disk]
-fsync = "1ms..6ms"
-
-[clock]
-drift_ppm = "-200..200"
-
-[workload]
-writes_every = "20ms"
-proposals_every = "40ms"
-
-[run]
-for = "13s"
-heal = "5s"
-
-[expect]
-leader_within = "8s"
-"#;
+/// After healing a leader may take as long as the silence before, and a quarter more: votes are repeated at doubling intervals.
+const UNHURRIED: Times = Times { heal: "5s", end: "13s", leader_within: "8s" };
 
 const PROMISES: &[&str] = &[
     "election-safety",
@@ -93,6 +62,7 @@ fn promises_hold(name: &str, base: &str, cases: u32, seed: u64) {
         name,
         binary: "algorithms",
         algorithm: "zab",
+        engine: Engine::Sim,
         base,
         plans: plans(),
         cases: cases_or(cases),
@@ -113,12 +83,12 @@ fn promises_hold(name: &str, base: &str, cases: u32, seed: u64) {
 
 #[test]
 fn zab_keeps_its_promises_under_random_plans() {
-    promises_hold("zab_keeps_its_promises_under_random_plans", BASE, 1_500, 0x7a61_6221);
+    promises_hold("zab_keeps_its_promises_under_random_plans", &base(UNHURRIED), 1_500, 0x7a61_6221);
 }
 
 #[test]
 fn a_hasty_zab_keeps_its_promises_under_random_plans() {
-    let base = format!("{BASE}{HASTY}");
+    let base = format!("{}{HASTY}", base(UNHURRIED));
     promises_hold("a_hasty_zab_keeps_its_promises_under_random_plans", &base, 1_500, 0x6861_7374);
 }
 

@@ -121,7 +121,11 @@ fn the_command_for_an_overridden_run_is_whole() {
     let (_, command) = line.split_once(": interregnum ").expect("a command");
     let again = place.run(command.split(" (and").next().expect("the command"));
     assert_eq!(again.code, 1, "`{command}` fails again: {}", again.stderr);
-    assert!(again.stdout.starts_with("profile production, 7 nodes"), "in the same cluster: {}", again.stdout);
+    assert!(
+        again.stdout.starts_with("on madsim, profile production, 7 nodes"),
+        "in the same cluster: {}",
+        again.stdout
+    );
     let digest = |text: &str| text.split_once("digest ").map(|(_, rest)| rest[..32].to_owned());
     assert_eq!(digest(&again.stderr), digest(line), "on the same engine");
 }

@@ -5,6 +5,7 @@
 //! see the test fail.
 
 use interregnum_algorithms::{Entry, find};
+use interregnum_campaign::Engine;
 use interregnum_kernel::{FaultClass, FaultClasses, Span};
 use interregnum_tests::plans::{Kinds, plan};
 use interregnum_tests::property::{Property, cases_or};
@@ -87,6 +88,7 @@ fn keeps_its_promises(test: &str, base: &str, seed: u64) {
         name: test,
         binary: "lease",
         algorithm: entry.name,
+        engine: Engine::Sim,
         base,
         plans: plan(5, Span::secs(4), 12, kinds),
         cases: cases_or(PLANS),

@@ -1,6 +1,7 @@
 //! Kubernetes' promises under random plans of all that they bear. `INTERREGNUM_SEED` repeats a failure, `INTERREGNUM_CASES`
 //! sets how many plans are tried, `INTERREGNUM_BUG` plants a bug to see the property fail.
 
+use interregnum_campaign::Engine;
 use interregnum_kernel::{FaultClass, FaultClasses, Span};
 use interregnum_tests::plans::{Kinds, plan};
 use interregnum_tests::property::{Property, cases_or};
@@ -53,6 +54,7 @@ fn what_is_promised_is_kept_under_random_plans() {
         name: "what_is_promised_is_kept_under_random_plans",
         binary: "lease",
         algorithm: entry.name,
+        engine: Engine::Sim,
         base: BAD_NETWORK,
         plans: plan(5, Span::secs(6), 12, Kinds { faults, ..Kinds::borne_by(entry) }),
         cases: cases_or(1_000),

@@ -6,6 +6,7 @@ mod redis;
 mod zookeeper;
 
 use crate::told::family;
+use interregnum_campaign::Engine;
 use interregnum_kernel::{FaultClass, FaultClasses, Span};
 use interregnum_tests::plans::{Kinds, plan};
 use interregnum_tests::property::{Property, cases_or};
@@ -63,6 +64,7 @@ fn leases_that_are_promised_not_to_overlap_do_not_under_random_plans() {
             name: "leases_that_are_promised_not_to_overlap_do_not_under_random_plans",
             binary: "lease",
             algorithm: entry.name,
+            engine: Engine::Sim,
             base: QUIET,
             plans: plan(3, Span::secs(8), 12, Kinds { faults, ..Kinds::borne_by(entry) }),
             cases: cases_or(PLANS),

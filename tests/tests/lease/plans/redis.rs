@@ -1,5 +1,6 @@
 //! The Redis lock's promises under random plans, with one master and with several.
 
+use interregnum_campaign::Engine;
 use interregnum_kernel::{FaultClass, FaultClasses, Span};
 use interregnum_tests::plans::{Kinds, plan};
 use interregnum_tests::property::{Property, cases_or};
@@ -63,6 +64,7 @@ fn keeps_the_lock(test: &str, base: &str, faults: FaultClasses, invariants: &[&s
         name: test,
         binary: "lease",
         algorithm: entry.name,
+        engine: Engine::Sim,
         base,
         plans: plan(5, Span::secs(3), 12, Kinds { faults, ..Kinds::borne_by(entry) }),
         cases: cases_or(2_000),

@@ -2,8 +2,9 @@
 //! `INTERREGNUM_SEED` repeats a failure, `INTERREGNUM_CASES` sets how many plans are tried, `INTERREGNUM_BUG` plants a bug to
 //! see a property fail.
 
+use interregnum_campaign::Engine;
 use interregnum_kernel::Span;
-use interregnum_tests::plans::{Kinds, plan};
+use interregnum_tests::plans::{Kinds, TIMES, base, plan};
 use interregnum_tests::property::{Property, cases_or};
 use interregnum_tests::seed_or;
 
@@ -19,16 +20,12 @@ const SAFETY: &[&str] = &[
     "leader-within",
 ];
 
-fn keeps(
-    name: &'static str,
-    algorithm: &'static str,
-    base: &'static str,
-    invariants: &'static [&'static str],
-) {
+fn keeps(name: &str, algorithm: &str, base: &str, invariants: &[&str]) {
     let property = Property {
         name,
         binary: "lease",
         algorithm,
+        engine: Engine::Sim,
         base,
         plans: plan(5, Span::secs(3), 12, Kinds::with_orders(&["resign"])),
         cases: cases_or(1_000),
@@ -46,52 +43,27 @@ fn keeps(
     }
 }
 
-/// Contenders and service nodes on a bad network. The plans' faults hit contenders, the nemesis's hit either.
-const ROUGH: &str = r#"
-format = 1
-name = "random-plan"
-summary = "A random plan of faults on a network that loses, repeats and reorders messages; healed at the end."
-
-[cluster]
-nodes = 5
-
-[network]
-latency = "1ms..8ms"
-loss = 0.01
-duplicate = 0.02
-reorder = { probability = 0.05, delay = "5ms..60ms" }
-
-[disk]
-fsync = "1ms..6ms"
-
-[clock]
-drift_ppm = "-200..200"
-
-[workload]
-writes_every = "20ms"
-proposals_every = "40ms"
-
+/// The plans' faults hit contenders, these hit either.
+const NEMESIS: &str = r#"
 [nemesis]
 faults = ["partition", "crash", "disk-stall"]
 every = "100ms..600ms"
 until = "3s"
-
-[run]
-for = "5s"
-heal = "3s"
-
-[expect]
-leader_within = "2s"
 "#;
+
+/// Contenders and service nodes on a bad network.
+fn rough() -> String {
+    format!("{}{NEMESIS}", base(TIMES))
+}
 
 #[test]
 fn zookeepers_recipe_keeps_its_promises_under_random_plans() {
-    keeps("zookeepers_recipe_keeps_its_promises_under_random_plans", "lease-zookeeper", ROUGH, SAFETY);
+    keeps("zookeepers_recipe_keeps_its_promises_under_random_plans", "lease-zookeeper", &rough(), SAFETY);
 }
 
 #[test]
 fn kafkas_controller_keeps_its_promises_under_random_plans() {
-    keeps("kafkas_controller_keeps_its_promises_under_random_plans", "lease-kafka", ROUGH, SAFETY);
+    keeps("kafkas_controller_keeps_its_promises_under_random_plans", "lease-kafka", &rough(), SAFETY);
 }
 
 /// Where nothing is late: cuts, crashes and stalled disks do not make leases overlap.
@@ -116,11 +88,6 @@ drift_ppm = "-200..200"
 [workload]
 writes_every = "20ms"
 
-[nemesis]
-faults = ["partition", "crash", "disk-stall"]
-every = "100ms..600ms"
-until = "3s"
-
 [run]
 for = "5s"
 heal = "3s"
@@ -134,7 +101,7 @@ fn zookeepers_leases_do_not_overlap_under_random_plans_on_a_prompt_network() {
     keeps(
         "zookeepers_leases_do_not_overlap_under_random_plans_on_a_prompt_network",
         "lease-zookeeper",
-        PROMPT,
+        &format!("{PROMPT}{NEMESIS}"),
         &["lease-exclusion", "leader-within"],
     );
 }
