@@ -319,7 +319,7 @@ where
         }
         drop(locked);
         changes.into_iter().for_each(|(node, was, is)| self.tell(node, was, is));
-        let process_of = |endpoint: Endpoint| self.process_of(NodeId(endpoint.0));
+        let process_of = |endpoint: interregnum_world::Endpoint| self.process_of(NodeId(endpoint.0));
         links.into_iter().for_each(|link| link.carry_out(process_of(link.from), process_of(link.to)));
     }
 
