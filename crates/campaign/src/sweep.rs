@@ -154,8 +154,7 @@ pub fn sweep(
 /// # Errors
 /// If the algorithm refuses its parameters, or the engine does not have what the scenario wants.
 pub fn prepare(job: &Job<'_>) -> Result<(), SweepError> {
-    interregnum_algorithms::build(job.algorithm, &parameters(job), Preparer(job))
-        .map_err(SweepError::Build)?
+    interregnum_registry::build(job.algorithm, &parameters(job), Preparer(job)).map_err(SweepError::Build)?
 }
 
 struct Preparer<'a>(&'a Job<'a>);
