@@ -169,6 +169,7 @@ fn keeps_its_promises(name: &str, algorithm: &str, orders: &[&str]) {
         name,
         binary: "real",
         algorithm,
+        engine: Engine::Sim,
         base: &base(TIMES),
         plans: plan(5, Span::secs(3), 12, Kinds::with_orders(orders)),
         cases: cases_or(300),
