@@ -12,7 +12,7 @@ use interregnum_kernel::{
     Epoch, GlobalTime, Interest, NodeId, NodeSet, Observation, Observer, Parameters, Span, Value, What,
 };
 use interregnum_sim::Simulator;
-use interregnum_tests::plans::{Kinds, plan};
+use interregnum_tests::plans::{Kinds, TIMES, base, plan};
 use interregnum_tests::property::{Property, cases_or};
 use interregnum_tests::statistics::holm;
 use interregnum_tests::{seed_or, sweep_text};
@@ -406,35 +406,6 @@ fn messages_do_not_multiply_where_every_answer_is_late() {
     }
 }
 
-/// A bad network: messages are late against the acknowledgement timeout, so that live nodes are bypassed all the time.
-const BASE: &str = r#"
-format = 1
-name = "random-plan"
-summary = "A random plan of faults on a network that loses, repeats and reorders messages; healed at the end."
-
-[cluster]
-nodes = 5
-
-[network]
-latency = "1ms..8ms"
-loss = 0.01
-duplicate = 0.05
-reorder = { probability = 0.05, delay = "5ms..60ms" }
-
-[disk]
-fsync = "1ms..10ms"
-
-[workload]
-writes_every = "20ms"
-
-[run]
-for = "5s"
-heal = "3s"
-
-[expect]
-leader_within = "2s"
-"#;
-
 /// Nothing reaches the leader for half a minute, and everything that it sends arrives.
 const DEAF_LEADER: &str = r#"
 format = 1
@@ -472,6 +443,8 @@ fn a_leader_that_hears_nobody_is_replaced_long_before_it_hears_again() {
     }
 }
 
+/// The network is bad: messages are late against the acknowledgement timeout, so that live nodes are bypassed all the time.
+///
 /// Of the planted bugs of the algorithm, 2,500 cases do not catch those that need a rare coincidence
 /// (`ring-quorum-leads-again`) or a fault that lasts (`ring-quorum-lease-ignores-stuck-disk`,
 /// `ring-quorum-deaf-node-delays`), and 10,000 do not either. The scenario that is made for each, in `planted/`, does.
@@ -483,7 +456,7 @@ fn the_quorum_ring_keeps_its_promises_under_random_plans() {
         binary: "algorithms",
         algorithm: "ring-quorum",
         engine: Engine::Sim,
-        base: BASE,
+        base: &base(TIMES),
         plans: plan(5, Span::secs(3), 12, Kinds::with_orders(&["resign"])),
         cases: cases_or(2_500),
         seed: seed_or(0x7175_6f72_756d),
