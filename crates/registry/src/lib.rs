@@ -37,13 +37,11 @@ mod real {
     }
 }
 
-/// Names of algorithms that this build does without, and that scenarios may name all the same.
-#[cfg(feature = "real")]
-pub const ABSENT: &[&str] = &[];
+/// Names of the real implementations, whether this build has them or not.
+pub const REAL: &[&str] = &["tikv-raft", "omnipaxos"];
 
 /// Names of algorithms that this build does without, and that scenarios may name all the same.
-#[cfg(not(feature = "real"))]
-pub const ABSENT: &[&str] = &["tikv-raft", "omnipaxos"];
+pub const ABSENT: &[&str] = if cfg!(feature = "real") { &[] } else { REAL };
 
 const COUNT: usize = written::ENTRIES.len() + real::ENTRIES.len();
 
@@ -116,4 +114,13 @@ pub fn withdrawn(name: &str, parameters: &Parameters) -> &'static [&'static str]
 /// If there is no such algorithm, or it refuses the parameters or the bug.
 pub fn claims(name: &str, parameters: &Parameters) -> Result<Vec<Claim>, BuildError> {
     if is_written_here(name) { written::claims(name, parameters) } else { real::claims(name, parameters) }
+}
+
+#[cfg(all(test, feature = "real"))]
+mod tests {
+    #[test]
+    fn a_build_without_real_implementations_knows_the_name_of_each() {
+        let names: Vec<&str> = super::real::ENTRIES.iter().map(|entry| entry.name).collect();
+        assert_eq!(names, super::REAL, "in the order in which they are listed");
+    }
 }
